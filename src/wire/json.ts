@@ -1,0 +1,60 @@
+import { isUtf8 } from 'node:buffer'
+
+export interface JsonLimits {
+  /** Levels of objects and arrays. Default: 32; tokens of known platforms have at most 5. */
+  readonly maxDepth?: number
+}
+
+/**
+ * Reads a JSON object out of untrusted octets: valid UTF-8, no member twice at any level (RFC 8259 §4 leaves it open
+ * which one counts, so two readers may disagree), bounded depth. Undefined for anything else. Never throws.
+ */
+export function readJsonObject(
+  octets: Buffer,
+  { maxDepth = 32 }: JsonLimits = {},
+): Record<string, unknown> | undefined {
+  if (!isUtf8(octets)) return undefined
+  const text = octets.toString('utf8')
+  const value = parsed(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const members = countMembers(value, maxDepth)
+  return members === writtenMembers(text) ? (value as Record<string, unknown>) : undefined
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Members in the parsed value; NaN, which equals nothing, when it is too deep. */
+function countMembers(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth === 0) return Number.NaN
+  const values = Object.values(value)
+  let count = Array.isArray(value) ? 0 : values.length
+  for (const each of values) count += countMembers(each, depth - 1)
+  return count
+}
+
+/** Members as written, in valid JSON: the colons outside of strings. More of them than parsed members: one is double. */
+function writtenMembers(json: string): number {
+  let count = 0
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i)
+    if (code === colon) count++
+    else if (code === quote) i = endOfString(json, i)
+  }
+  return count
+}
+
+const [quote, colon, backslash] = [0x22, 0x3a, 0x5c]
+
+function endOfString(json: string, start: number): number {
+  let end = start + 1
+  while (end < json.length && json.charCodeAt(end) !== quote)
+    end += json.charCodeAt(end) === backslash ? 2 : 1
+  return end
+}
