@@ -1,0 +1,232 @@
+import type { Check } from './decision.ts'
+import { objectAt, refuse, stringAt, stringsAt } from './document.ts'
+
+/** Who holds a Google access token; the same shape as the token service's own principal. */
+export type GooglePrincipalView =
+  | {
+      readonly type: 'federated'
+      /** `projects/N/locations/global/workloadIdentityPools/P` */
+      readonly pool: string
+      readonly subject: string
+      readonly groups: readonly string[]
+      /** By name, without the `attribute.` prefix. */
+      readonly attributes: Readonly<Record<string, string>>
+    }
+  | { readonly type: 'service-account'; readonly email: string }
+
+/** A compiled member of a binding. */
+export type Member = { readonly text: string } & (
+  | { readonly kind: 'subject'; readonly pool: string; readonly value: string }
+  | { readonly kind: 'group'; readonly pool: string; readonly value: string }
+  | { readonly kind: 'attribute'; readonly pool: string; readonly name: string; readonly value: string }
+  | { readonly kind: 'pool'; readonly pool: string }
+  | { readonly kind: 'service-account'; readonly email: string }
+  | { readonly kind: 'everyone' }
+  /** People, groups and domains of Google's own, and what was deleted: no principal here is one. */
+  | { readonly kind: 'elsewhere' }
+)
+
+export interface Binding {
+  readonly role: string
+  readonly members: readonly Member[]
+  readonly source: string
+}
+
+/** A permission on a service account that the token service asks for. */
+export type Permission =
+  | 'iam.serviceAccounts.getAccessToken'
+  | 'iam.serviceAccounts.getOpenIdToken'
+  | 'iam.serviceAccounts.signBlob'
+  | 'iam.serviceAccounts.signJwt'
+
+/** @see https://cloud.google.com/iam/docs/roles-permissions/iam */
+const rolePermissions: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'roles/iam.workloadIdentityUser',
+    ['iam.serviceAccounts.getAccessToken', 'iam.serviceAccounts.getOpenIdToken'],
+  ],
+  [
+    'roles/iam.serviceAccountTokenCreator',
+    [
+      'iam.serviceAccounts.getAccessToken',
+      'iam.serviceAccounts.getOpenIdToken',
+      'iam.serviceAccounts.signBlob',
+      'iam.serviceAccounts.signJwt',
+    ],
+  ],
+  ['roles/iam.serviceAccountOpenIdTokenCreator', ['iam.serviceAccounts.getOpenIdToken']],
+])
+
+const poolName = /^projects\/(\d+)\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}$/
+const host = '//iam.googleapis.com/'
+const elsewhere = /^(user|group|domain|projectOwner|projectEditor|projectViewer|deleted):.+$/
+const serviceAccount = /^serviceAccount:([^\s:]+@[a-z0-9.-]+|.+\.svc\.id\.goog\[.+\])$/
+
+/**
+ * Compiles one member of a binding.
+ * @see https://cloud.google.com/iam/docs/principal-identifiers
+ * @throws TRUST_POLICY
+ */
+export function compileMember(text: string, path = 'member'): Member {
+  if (text.startsWith(`principal:${host}`) || text.startsWith(`principalSet:${host}`))
+    return poolMember(text, path)
+  if (text === 'allUsers') return { kind: 'everyone', text }
+  if (text === 'allAuthenticatedUsers' || elsewhere.test(text)) return { kind: 'elsewhere', text }
+  const email = serviceAccount.exec(text)?.[1]
+  if (email !== undefined) return { kind: 'service-account', email, text }
+  return refuse(path, text, 'a member: principal://…, principalSet://…, serviceAccount:E-MAIL')
+}
+
+/** Whether a member is, or contains, a principal. */
+export function matches(member: Member, principal: GooglePrincipalView): boolean {
+  if (member.kind === 'everyone') return true
+  if (member.kind === 'elsewhere') return false
+  if (member.kind === 'service-account')
+    return principal.type === 'service-account' && principal.email === member.email
+  if (principal.type !== 'federated' || principal.pool !== member.pool) return false
+  if (member.kind === 'pool') return true
+  if (member.kind === 'group') return principal.groups.includes(member.value)
+  if (member.kind === 'subject') return principal.subject === member.value
+  return attributeOf(principal, member.name) === member.value
+}
+
+/** Whether a role has a permission. Roles of one's own making have none here. */
+export function roleGrants(role: string, permission: Permission): boolean {
+  return rolePermissions.get(role)?.includes(permission) ?? false
+}
+
+/**
+ * Compiles the bindings of an IAM policy.
+ * @throws TRUST_POLICY
+ */
+export function compileBindings(
+  bindings: readonly { readonly role: string; readonly members: readonly string[] }[],
+  at = 'bindings',
+): Binding[] {
+  return bindings.map((each, i) => {
+    const source = `${at}[${i}]`
+    const binding = objectAt(each, source)
+    if (binding.condition !== undefined && binding.condition !== null)
+      refuse(`${source}.condition`, binding.condition, 'none: conditions on bindings are not evaluated here')
+    const members = stringsAt(binding.members, `${source}.members`)
+    return {
+      source,
+      role: stringAt(binding.role, `${source}.role`),
+      members: members.map(({ text, path }) => compileMember(text, path)),
+    }
+  })
+}
+
+/** Whether some binding gives a principal a permission. */
+export function evaluateBindings(
+  bindings: readonly Binding[],
+  principal: GooglePrincipalView,
+  permission: Permission,
+  trace?: Check[],
+): boolean {
+  let granted = false
+  for (const { role, members, source } of bindings) {
+    if (granted && !trace) return true
+    const grants = roleGrants(role, permission)
+    if (!grants && !trace) continue
+    for (const [i, member] of members.entries()) {
+      const matched = matches(member, principal)
+      if (grants && matched) granted = true
+      trace?.push(
+        memberCheck(member, principal, { role, grants, matched, source: `${source}.members[${i}]` }),
+      )
+    }
+  }
+  trace?.push(permissionCheck(permission, granted, bindings.length))
+  return granted
+}
+
+function poolMember(text: string, path: string): Member {
+  const one = text.startsWith(`principal:${host}`)
+  const rest = text.slice(text.indexOf(host) + host.length)
+  const segments = rest.split('/')
+  const pool = segments.slice(0, 6).join('/')
+  const kind = segments[6] ?? ''
+  const value = segments.slice(7).join('/')
+  if (!poolName.test(pool))
+    refuse(
+      path,
+      text,
+      `${host}projects/NUMBER/locations/global/workloadIdentityPools/POOL/…`,
+      numberHint(pool),
+    )
+  if (one) {
+    if (kind === 'subject' && value !== '') return { kind, pool, value, text }
+    return refuse(
+      path,
+      text,
+      'principal://…/subject/SUBJECT',
+      'Groups, attributes and whole pools are a principalSet.',
+    )
+  }
+  if (kind === '*' && segments.length === 7) return { kind: 'pool', pool, text }
+  if (kind === 'group' && value !== '') return { kind, pool, value, text }
+  const name = /^attribute\.([a-z0-9_]{1,100})$/.exec(kind)?.[1]
+  if (name !== undefined && value !== '') return { kind: 'attribute', pool, name, value, text }
+  return refuse(path, text, 'principalSet://…/group/GROUP, /attribute.NAME/VALUE or /*')
+}
+
+function numberHint(pool: string): string | undefined {
+  const project = pool.split('/')[1] ?? ''
+  return /^[a-z]/.test(project) ? `Name the project by its number, not its ID ${project}.` : undefined
+}
+
+function attributeOf(
+  principal: GooglePrincipalView & { type: 'federated' },
+  name: string,
+): string | undefined {
+  return Object.hasOwn(principal.attributes, name) ? principal.attributes[name] : undefined
+}
+
+function memberCheck(
+  member: Member,
+  principal: GooglePrincipalView,
+  found: { role: string; grants: boolean; matched: boolean; source: string },
+): Check {
+  const { presented, expected } = compared(member, principal)
+  const hint = found.matched && !found.grants ? `${found.role} does not give this permission` : undefined
+  return {
+    check: 'binding',
+    outcome: found.matched && found.grants ? 'pass' : 'fail',
+    ...(presented !== undefined && { presented }),
+    expected,
+    operator: found.role,
+    source: found.source,
+    ...(hint && { hint }),
+    part: true,
+  }
+}
+
+/** Of a member and a principal, the two values that decide. */
+function compared(
+  member: Member,
+  principal: GooglePrincipalView,
+): { presented: string | readonly string[] | undefined; expected: string } {
+  if (principal.type === 'service-account')
+    return {
+      presented: principal.email,
+      expected: member.kind === 'service-account' ? member.email : member.text,
+    }
+  if (!('pool' in member)) return { presented: principal.subject, expected: member.text }
+  if (member.pool !== principal.pool || member.kind === 'pool')
+    return { presented: principal.pool, expected: member.pool }
+  if (member.kind === 'group') return { presented: principal.groups, expected: member.value }
+  if (member.kind === 'subject') return { presented: principal.subject, expected: member.value }
+  return { presented: attributeOf(principal, member.name), expected: member.value }
+}
+
+function permissionCheck(permission: Permission, granted: boolean, count: number): Check {
+  const hint =
+    count === 0 ? 'The service account has no bindings' : 'No binding gives this principal the permission'
+  return {
+    check: 'permission',
+    outcome: granted ? 'pass' : 'fail',
+    expected: permission,
+    ...(!granted && { hint }),
+  }
+}

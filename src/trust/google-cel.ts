@@ -1,0 +1,251 @@
+import {
+  type CelInput,
+  type CelResult,
+  type CelValue,
+  celEnv,
+  celMap,
+  isCelError,
+  isCelList,
+  parse,
+  plan,
+  unparse,
+} from '@bufbuild/cel'
+import { refuse } from './document.ts'
+import { allowSteps, extract, googleFunctions, stepFunction } from './google-functions.ts'
+
+/** Values by variable name: `assertion`, `google`, `attribute`. */
+export type Bindings = Readonly<Record<string, CelInput>>
+
+/** A compiled expression. */
+export interface Program {
+  readonly text: string
+  /** Its value, or why it has none. */
+  run(bindings: Bindings): CelResult
+  /** What it asks for, part by part: the terms that `&&` joins. For explanations. */
+  terms(): readonly Term[]
+}
+
+/** One term of a condition. */
+export interface Term {
+  readonly text: string
+  run(bindings: Bindings): CelResult
+  /** Of a comparison, what is compared, and with what. */
+  readonly left?: (bindings: Bindings) => CelResult
+  readonly right?: (bindings: Bindings) => CelResult
+}
+
+export interface CelOptions {
+  /** In characters. */
+  readonly maxLength: number
+  readonly variables: readonly string[]
+}
+
+type Expr = ReturnType<typeof parse>['expr']
+type Loop = Extract<Expr['exprKind'], { case: 'comprehensionExpr' }>['value']
+type Call = Extract<Expr['exprKind'], { case: 'callExpr' }>['value']
+
+const env = celEnv({ funcs: googleFunctions })
+/** Deeper nesting than any mapping needs; it bounds the evaluator's stack. */
+const depthLimit = 64
+/** Macros inside macros multiply; two levels compare every element of one list with every one of another. */
+const loopLimit = 2
+/** Operators that the evaluator knows itself. */
+const builtIn = new Set(['_&&_', '_||_', '_?_:_', '_[_]', '@not_strictly_false', '__not_strictly_false__'])
+
+/**
+ * Compiles a CEL expression of Google's: unknown variables and functions are refused here, not at the first token.
+ * @throws TRUST_POLICY
+ */
+export function compileCel(text: string, path: string, options: CelOptions): Program {
+  if (text.length > options.maxLength)
+    refuse(path, text, `at most ${options.maxLength} characters (it has ${text.length})`)
+  const expr = inspected(text, path, options)
+  let terms: readonly Term[] | undefined
+  return {
+    text,
+    run: runner(expr),
+    terms() {
+      terms ??= termsWith(expr, parse(text))
+      return terms
+    },
+  }
+}
+
+function inspected(text: string, path: string, { variables }: CelOptions): Expr {
+  const expr = parsed(text, path)
+  inspect(expr, { names: new Set(variables), depth: 0, loops: 0, path, text })
+  return expr
+}
+
+/**
+ * JSON as CEL sees it: every number a double, a null member present.
+ * @throws Error when it nests too deep
+ */
+export function celOf(json: unknown, depth = 0): CelInput {
+  if (depth > depthLimit) throw new Error(`the assertion nests over ${depthLimit} deep`)
+  if (Array.isArray(json)) return json.map((each) => celOf(each, depth + 1))
+  if (typeof json !== 'object' || json === null) return json as CelInput
+  const members = new Map(Object.entries(json).map(([name, each]) => [name, celOf(each, depth + 1)]))
+  // The library's own `has` takes a member that is null for absent: `!has(assertion.x)` would hold.
+  return Object.assign(celMap(members), { has: (name: unknown) => members.has(name as string) })
+}
+
+/** A value as an explanation shows it. */
+export function shown(result: CelResult): string | string[] | undefined {
+  if (isCelError(result)) return undefined
+  if (isCelList(result)) return [...result].slice(0, 100).map(word)
+  return word(result)
+}
+
+function word(value: CelValue): string {
+  if (value === null || typeof value !== 'object') return String(value)
+  return value instanceof Uint8Array ? '(bytes)' : '(an object)'
+}
+
+function parsed(text: string, path: string): Expr {
+  try {
+    return parse(text).expr
+  } catch (error) {
+    return refuse(path, text, `a CEL expression (${reason(error)})`)
+  }
+}
+
+function runner(expr: Expr): (bindings: Bindings) => CelResult {
+  const program = plan(env, expr)
+  return (bindings) => {
+    allowSteps()
+    return program(bindings)
+  }
+}
+
+interface Place {
+  readonly names: ReadonlySet<string>
+  readonly depth: number
+  readonly loops: number
+  readonly path: string
+  readonly text: string
+}
+
+/** Refuses what Google's CEL does not have, and puts a counter into every loop. */
+function inspect(expr: Expr | undefined, at: Place): void {
+  if (at.depth > depthLimit) refuse(at.path, at.text, `an expression nested at most ${depthLimit} deep`)
+  const within = { ...at, depth: at.depth + 1 }
+  const kind = expr?.exprKind
+  if (kind?.case === 'identExpr' && !at.names.has(kind.value.name))
+    refuse(at.path, kind.value.name, `a variable: ${[...at.names].filter(isSpelled).join(', ')}`)
+  if (kind?.case === 'selectExpr') inspect(kind.value.operand, within)
+  if (kind?.case === 'listExpr') for (const each of kind.value.elements) inspect(each, within)
+  if (kind?.case === 'callExpr') inspectCall(kind.value, within)
+  if (kind?.case === 'comprehensionExpr') inspectLoop(kind.value, within)
+  if (kind?.case === 'structExpr') {
+    if (kind.value.messageName !== '') refuse(at.path, kind.value.messageName, 'no message type')
+    for (const { keyKind, value } of kind.value.entries) {
+      if (keyKind.case === 'mapKey') inspect(keyKind.value, within)
+      inspect(value, within)
+    }
+  }
+}
+
+function inspectCall(call: Call, at: Place): void {
+  const name = call.function
+  if (name.startsWith('@step') || (!builtIn.has(name) && env.funcs.find(name) === undefined))
+    refuse(at.path, `${name}()`, "a function of Google's CEL")
+  if (name === 'matches') checked(at, call, 'matches() with a literal RE2 pattern', isPattern)
+  if (name === 'extract' && literal(call.args[0]) !== undefined)
+    checked(at, call, 'extract() with a template that has one {name}', isTemplate)
+  // A chain of the same operator is flat however long: only what is nested otherwise counts.
+  for (const each of [call.target, ...call.args])
+    inspect(each, isChain(call, each) ? { ...at, depth: at.depth - 1 } : at)
+}
+
+function isChain(call: Call, each: Expr | undefined): boolean {
+  return each?.exprKind.case === 'callExpr' && each.exprKind.value.function === call.function && !call.target
+}
+
+function inspectLoop(loop: Loop, at: Place): void {
+  if (at.loops >= loopLimit) refuse(at.path, at.text, `macros nested at most ${loopLimit} deep`)
+  inspect(loop.iterRange, at)
+  const names = new Set([...at.names, loop.iterVar, loop.accuVar].filter((name) => name !== ''))
+  const inside = { ...at, names, loops: at.loops + 1 }
+  for (const each of [loop.accuInit, loop.loopCondition, loop.loopStep, loop.result]) inspect(each, inside)
+  loop.loopCondition = counted(loop.loopCondition!)
+}
+
+/** `@step() ? condition : false`; an error in it ends the loop. */
+function counted(condition: Expr): Expr {
+  const no: Expr = { ...condition, exprKind: { case: 'constExpr', value: constant(false) } }
+  return callOf(condition, '_?_:_', [callOf(condition, stepFunction, []), condition, no])
+}
+
+type Constant = Extract<Expr['exprKind'], { case: 'constExpr' }>['value']
+
+function constant(value: boolean): Constant {
+  return { $typeName: 'cel.expr.Constant', constantKind: { case: 'boolValue', value } }
+}
+
+function callOf(like: Expr, name: string, args: Expr[]): Expr {
+  return {
+    ...like,
+    exprKind: { case: 'callExpr', value: { $typeName: 'cel.expr.Expr.Call', function: name, args } },
+  }
+}
+
+function checked(at: Place, call: Call, expected: string, isValid: (text: string) => boolean): void {
+  const text = literal(call.args.at(-1))
+  if (text === undefined || !isValid(text)) refuse(at.path, text ?? at.text, expected)
+}
+
+function literal(expr: Expr | undefined): string | undefined {
+  const constantKind = expr?.exprKind.case === 'constExpr' ? expr.exprKind.value.constantKind : undefined
+  return constantKind?.case === 'stringValue' ? constantKind.value : undefined
+}
+
+// A pattern from a token could cost the square of its length, so only literal ones are taken.
+const matchesPattern = plan(env, parse("''.matches(pattern)"))
+
+function isPattern(pattern: string): boolean {
+  return !isCelError(matchesPattern({ pattern }))
+}
+
+function isTemplate(template: string): boolean {
+  try {
+    extract('', template)
+    return true
+  } catch {
+    return false
+  }
+}
+
+// The inspected form runs, since its loops are counted; the plain one is what somebody wrote.
+function termsWith(expr: Expr, plain: ReturnType<typeof parse>): Term[] {
+  const texts = termsOf(plain.expr).map((each) => unparse({ ...plain, expr: each }))
+  return termsOf(expr).map((each, i) => termOf(each, texts[i]!))
+}
+
+function termsOf(expr: Expr): Expr[] {
+  const call = expr.exprKind.case === 'callExpr' ? expr.exprKind.value : undefined
+  return call?.function === '_&&_' ? call.args.flatMap(termsOf) : [expr]
+}
+
+const comparisons = new Set(['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_', '@in'])
+const tests = new Set(['startsWith', 'endsWith', 'contains', 'matches'])
+
+function termOf(expr: Expr, text: string): Term {
+  const call = expr.exprKind.case === 'callExpr' ? expr.exprKind.value : undefined
+  const pair =
+    call && comparisons.has(call.function)
+      ? call.args
+      : call?.target && tests.has(call.function)
+        ? [call.target, ...call.args]
+        : []
+  const [left, right] = pair.map((each) => runner(each))
+  return { text, run: runner(expr), ...(left && { left }), ...(right && { right }) }
+}
+
+function isSpelled(name: string): boolean {
+  return !name.startsWith('@')
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : 'not readable'
+}

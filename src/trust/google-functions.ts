@@ -1,0 +1,116 @@
+import { type CelFunc, type CelList, CelScalar, celEnv, celFunc, celMethod, listType } from '@bufbuild/cel'
+import { strings } from '@bufbuild/cel/ext'
+
+// The functions of Google's CEL, each bounded: no expression may make much out of little.
+
+/** Iterations and list reads that one evaluation may make; hundreds of groups compared with dozens stay below it. */
+const stepLimit = 10_000
+/** Longest string, in UTF-16 units, that a function may make: several tokens' worth. */
+const stringLimit = 65_536
+/** Longest list that a function may make. */
+const listLimit = 1024
+
+/** Name of the function that counts steps; no expression can spell it. */
+export const stepFunction = '@step'
+
+let stepsLeft = 0
+
+/** Gives the next evaluation its steps. Evaluation is synchronous: one count serves them all. */
+export function allowSteps(): void {
+  stepsLeft = stepLimit
+}
+
+function spend(steps: number): void {
+  stepsLeft -= steps
+  if (stepsLeft < 0) throw new Error('the expression takes too many steps')
+}
+
+const { STRING, BYTES, BOOL, INT, DYN } = CelScalar
+const LIST = listType(DYN)
+const standardIn = celEnv().funcs.find('@in')!
+
+/**
+ * What Google's CEL has beside the standard functions: `extract`, and string functions.
+ * Those that could grow without bound replace the library's.
+ */
+export const googleFunctions: CelFunc[] = [
+  ...strings.filter(({ name }) => name !== 'format' && name !== 'strings.quote'),
+  celFunc(stepFunction, [], BOOL, () => {
+    spend(1)
+    return true
+  }),
+  celFunc('@in', [DYN, LIST], BOOL, (value, list) => {
+    spend(list.size)
+    return standardIn.call(0, undefined, [value, list]) === true
+  }),
+  celFunc('_+_', [STRING, STRING], STRING, (a, b) => short(a.length + b.length, () => a + b)),
+  celFunc('_+_', [BYTES, BYTES], BYTES, (a, b) => short(a.length + b.length, () => Buffer.concat([a, b]))),
+  celFunc('_+_', [LIST, LIST], LIST, appended),
+  celMethod('join', LIST, [], STRING, function () {
+    return joined(this, '')
+  }),
+  celMethod('join', LIST, [STRING], STRING, function (separator) {
+    return joined(this, separator)
+  }),
+  celMethod('replace', STRING, [STRING, STRING], STRING, function (from, to) {
+    return replaced(this, from, to, Number.POSITIVE_INFINITY)
+  }),
+  celMethod('replace', STRING, [STRING, STRING, INT], STRING, function (from, to, times) {
+    return replaced(this, from, to, times < 0n ? Number.POSITIVE_INFINITY : Number(times))
+  }),
+  celMethod('extract', STRING, [STRING], STRING, function (template) {
+    return extract(this, template)
+  }),
+]
+
+/**
+ * What stands in a value where a template has its one `{name}`: after the first occurrence of what the template
+ * has before it, up to the next of what it has behind it. Empty when either is absent.
+ * @see https://cloud.google.com/iam/docs/conditions-attribute-reference "Extracting values"
+ */
+export function extract(value: string, template: string): string {
+  const open = template.indexOf('{')
+  const close = template.indexOf('}', open)
+  const single = template.indexOf('{', open + 1) < 0 && template.indexOf('}', close + 1) < 0
+  if (open < 0 || close < 0 || template.indexOf('}') < open || !single)
+    throw new Error(`extract takes a template with one {name}, not ${JSON.stringify(template)}`)
+  const prefix = template.slice(0, open)
+  const suffix = template.slice(close + 1)
+  const at = value.indexOf(prefix)
+  if (at < 0) return ''
+  const start = at + prefix.length
+  const end = suffix === '' ? value.length : value.indexOf(suffix, start)
+  return end < 0 ? '' : value.slice(start, end)
+}
+
+function appended(a: CelList, b: CelList): CelList {
+  if (a.size + b.size > listLimit)
+    throw new Error(`the expression makes a list of over ${listLimit} elements`)
+  return [...a, ...b] as unknown as CelList
+}
+
+function joined(list: CelList, separator: string): string {
+  spend(list.size)
+  const words: string[] = []
+  let length = 0
+  for (const each of list) {
+    if (typeof each !== 'string') throw new Error('join takes a list of strings')
+    length += each.length + separator.length
+    words.push(each)
+  }
+  return short(length, () => words.join(separator))
+}
+
+function replaced(value: string, from: string, to: string, times: number): string {
+  const pieces = from === '' ? ['', ...value, ''] : value.split(from)
+  const cuts = Math.min(times, pieces.length - 1)
+  return short(value.length + cuts * to.length, () => {
+    const head = pieces.slice(0, cuts + 1).join(to)
+    return [head, ...pieces.slice(cuts + 1)].join(from)
+  })
+}
+
+function short<T>(length: number, make: () => T): T {
+  if (length > stringLimit) throw new Error(`the expression makes a string of over ${stringLimit} characters`)
+  return make()
+}
