@@ -1,0 +1,20 @@
+import type { SigningKey } from '../wire/jws.ts'
+
+/** What seals the stateless credentials: authenticated encryption under keys that only this token service has. */
+export interface Sealing {
+  /** A base64url text that only `unseal` with the same purpose can read. */
+  seal(purpose: string, record: string): string
+  /** Undefined when it was not sealed here for this purpose, or was altered. Never throws. */
+  unseal(purpose: string, sealed: string): string | undefined
+  /** A 40-character secret that follows from the text and the sealing key alone. `sealed` names the key, by its key ID. */
+  deriveSecret(purpose: string, sealed: string): string
+}
+
+/** The token service's own keys. */
+export interface Keys {
+  readonly sealing: Sealing
+  /** The key with which an issuer of ours signs now. @throws KEY_FILE when the issuer has none */
+  signing(issuerUrl: string): SigningKey
+  /** Public JWKs of an issuer of ours: the current key and those whose tokens still live. Undefined for somebody else's issuer. */
+  jwks(issuerUrl: string): readonly Readonly<Record<string, unknown>>[] | undefined
+}

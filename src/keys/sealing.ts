@@ -1,0 +1,153 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto'
+import { MayflyError } from '../errors.ts'
+import type { Sealing } from './keys.ts'
+
+// A sealed record, before base64url:
+//
+//   version (1) · key ID (4) · nonce (12) · ciphertext · tag (16)
+//
+// AES-256-GCM under a key that HKDF-SHA256 (RFC 5869) makes of the master and the purpose. The version, the key ID and
+// the purpose are its additional data, so that a record cannot be moved to another purpose or master.
+//
+// The nonce is random: 2^32 records under one master and purpose is the most that NIST SP 800-38D §8.3 allows, which is
+// 49 days of a thousand records a second. Put a new master first well before that.
+
+const version = 1
+const keyIdBytes = 4
+const nonceBytes = 12
+const tagBytes = 16
+const headBytes = 1 + keyIdBytes
+const overheadBytes = headBytes + nonceBytes + tagBytes
+
+/** Of a sealed text. Anything longer was not sealed here: HTTP headers end well before. */
+const longestSealed = 64 * 1024
+
+/** 30 bytes are the 40 base64 characters of an AWS secret access key. */
+const secretBytes = 30
+
+export const masterBytes = 32
+
+interface PurposeKeys {
+  readonly sealing: KeyObject
+  readonly deriving: KeyObject
+  /** Version, key ID. */
+  readonly head: Buffer
+  /** Authenticated with every record: version, key ID, purpose. */
+  readonly additional: Buffer
+}
+
+interface Master {
+  readonly id: Buffer
+  keysFor(purpose: string): PurposeKeys
+}
+
+/**
+ * Seals with the first master and opens what any of them sealed.
+ * @throws KEY_FILE when there is none, or one is not 32 bytes long
+ */
+export function sealingWith(secrets: readonly Uint8Array[]): Sealing {
+  const masters = new Map<number, Master>()
+  for (const each of secrets.map(master)) masters.set(each.id.readUInt32BE(), each)
+  const [current] = masters.values()
+  if (!current) throw new MayflyError('KEY_FILE', { message: 'there is no master key to seal with' })
+  return {
+    seal: (purpose, record) => seal(current.keysFor(purpose), record),
+    unseal: (purpose, sealed) => unseal(masters, purpose, sealed),
+    deriveSecret(purpose, sealed) {
+      // A text that names no master of ours was not sealed here, and whoever made it cannot know this secret either.
+      const { deriving } = (masters.get(keyIdOf(sealed)) ?? current).keysFor(purpose)
+      return createHmac('sha256', deriving).update(sealed).digest().toString('base64', 0, secretBytes)
+    },
+  }
+}
+
+function seal({ sealing, head, additional }: PurposeKeys, record: string): string {
+  const nonce = freshNonce()
+  const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(additional)
+  const ciphertext = cipher.update(record, 'utf8')
+  cipher.final()
+  return Buffer.concat([head, nonce, ciphertext, cipher.getAuthTag()]).toString('base64url')
+}
+
+function unseal(masters: ReadonlyMap<number, Master>, purpose: string, sealed: string): string | undefined {
+  const bytes = canonicalBytes(sealed)
+  if (!bytes || bytes[0] !== version) return undefined
+  const keys = masters.get(bytes.readUInt32BE(1))?.keysFor(purpose)
+  if (!keys) return undefined
+  const nonce = bytes.subarray(headBytes, headBytes + nonceBytes)
+  const decipher = createDecipheriv('aes-256-gcm', keys.sealing, nonce, { authTagLength: tagBytes })
+  decipher.setAAD(keys.additional).setAuthTag(bytes.subarray(-tagBytes))
+  try {
+    const opened = decipher.update(bytes.subarray(headBytes + nonceBytes, -tagBytes))
+    decipher.final()
+    return opened.toString('utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** The bytes, if this is the one way to write them: Node's decoder skips what it does not know. */
+function canonicalBytes(sealed: string): Buffer | undefined {
+  if (sealed.length > longestSealed) return undefined
+  const bytes = Buffer.from(sealed, 'base64url')
+  return bytes.length >= overheadBytes && bytes.toString('base64url') === sealed ? bytes : undefined
+}
+
+function keyIdOf(sealed: string): number {
+  // Eight characters are six bytes: the version, the key ID and one of the nonce.
+  const head = Buffer.from(sealed.slice(0, 8), 'base64url')
+  return head.length < headBytes ? -1 : head.readUInt32BE(1)
+}
+
+function master(secret: Uint8Array): Master {
+  if (secret.length !== masterBytes)
+    throw new MayflyError('KEY_FILE', {
+      message: `a master key is ${secret.length} bytes long, not ${masterBytes}`,
+    })
+  const id = derive(secret, 'id', keyIdBytes)
+  const known = new Map<string, PurposeKeys>()
+  return {
+    id,
+    keysFor(purpose) {
+      const keys = known.get(purpose) ?? purposeKeys(secret, id, purpose)
+      known.set(purpose, keys)
+      return keys
+    },
+  }
+}
+
+function purposeKeys(secret: Uint8Array, id: Buffer, purpose: string): PurposeKeys {
+  const head = Buffer.concat([Buffer.of(version), id])
+  return {
+    head,
+    sealing: createSecretKey(derive(secret, `seal ${purpose}`, 32)),
+    deriving: createSecretKey(derive(secret, `derive ${purpose}`, 32)),
+    additional: Buffer.concat([head, Buffer.from(purpose)]),
+  }
+}
+
+function derive(secret: Uint8Array, use: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `mayfly ${use}`, bytes))
+}
+
+// One call for many nonces: a call costs more than its bytes.
+const pool = Buffer.allocUnsafe(nonceBytes * 256)
+let used = pool.length
+
+/** To be copied before the next one is asked for. */
+function freshNonce(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += nonceBytes
+  return pool.subarray(used - nonceBytes, used)
+}

@@ -1,0 +1,16 @@
+import type { IssuerAlgorithm, IssuerKey } from './signing.ts'
+
+/** An issuer of ours, as far as its keys go. */
+export interface Keyed {
+  /** What `iss` says. */
+  readonly url: string
+  readonly algorithm: IssuerAlgorithm
+}
+
+/** Where keys are kept. What is not there yet is made. */
+export interface KeyStore {
+  /** The first one seals. @throws KEY_FILE */
+  masters(): readonly Uint8Array[]
+  /** At least one. @throws KEY_FILE */
+  issuerKeys(issuer: Keyed): readonly IssuerKey[]
+}
