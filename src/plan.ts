@@ -1,3 +1,5 @@
+import type { ProofKind } from './proof.ts'
+
 /** Exchange at AWS STS: `AssumeRoleWithWebIdentity` from a JWT, `AssumeRole` from AWS credentials. */
 export interface AwsStep {
   readonly to: 'aws'
@@ -52,6 +54,8 @@ export type SourceName = (typeof sourceNames)[number]
 /** Where the proof comes from. No name: the first source that is seen here. */
 export interface SourceChoice {
   readonly name?: SourceName
+  /** Without a name: only sources that give this kind of proof. An external_account JSON of the AWS form takes no JWT. */
+  readonly gives?: ProofKind
   /** The file that holds the token, for `token-file` and `kubernetes`. */
   readonly file?: string
   /** The member that holds the token, where the file is JSON. */

@@ -1,4 +1,4 @@
-import type { AwsCredentials, Credential } from './credential.ts'
+import type { AwsCredential, AwsCredentials, Credential } from './credential.ts'
 import { MayflyError } from './errors.ts'
 import type { Secret } from './secret.ts'
 
@@ -24,10 +24,15 @@ export type ProofKind = Proof['kind']
  * The credential of one exchange as the proof of the next one in a chain.
  * @throws EXCHANGE_CHAIN when the credential proves nothing to another token service
  */
-export function asProof(credential: Credential, region?: string): Proof {
-  if (credential.kind === 'aws') return { kind: 'aws', credentials: credential, ...(region && { region }) }
+export function asProof(credential: Credential): Proof {
+  if (credential.kind === 'aws') return awsProof(credential)
   if (credential.kind === 'id-token') return { kind: 'jwt', token: credential.token }
   throw new MayflyError('EXCHANGE_CHAIN', {
     message: `an ${credential.kind} cannot prove an identity to the next token service`,
   })
+}
+
+function awsProof(credentials: AwsCredential): AwsProof {
+  const { region } = credentials
+  return { kind: 'aws', credentials, ...(region && { region }) }
 }

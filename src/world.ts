@@ -7,8 +7,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Calls `wake` once, `delayMs` from now or later. Returns what cancels it. */
-  after(delayMs: number, wake: () => void): () => void
+  /** Calls `wake` once, `delayMs` from now or later. Returns what cancels it. `awaited`: the process has to live until then. */
+  after(delayMs: number, wake: () => void, awaited?: 'awaited'): () => void
 }
 
 /** What a workload-side stage may touch: everything outside the process comes in through here. */
@@ -23,12 +23,12 @@ export interface World {
 // setTimeout takes at most 2^31 - 1 ms (24.8 days) and fires at once beyond it.
 const longestTimerMs = 2 ** 31 - 1
 
-/** The machine's own clock. Its timers do not keep the process alive. */
+/** The machine's own clock. Its timers do not keep the process alive, but for those that somebody awaits. */
 export const wallClock: Clock = {
   now: () => Date.now(),
-  after(delayMs, wake) {
+  after(delayMs, wake, awaited) {
     const timer = setTimeout(wake, Math.min(Math.max(0, delayMs), longestTimerMs))
-    timer.unref()
+    if (!awaited) timer.unref()
     return () => clearTimeout(timer)
   },
 }

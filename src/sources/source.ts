@@ -7,6 +7,8 @@ export interface Sighting {
   readonly here: boolean
   /** One clause for people: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is not set`. Never a secret. */
   readonly saw: string
+  /** The next step where the platform is here but this identity was not asked of it: `permissions: id-token: write`. */
+  readonly hint?: string
 }
 
 /** Who the proof is for. */
