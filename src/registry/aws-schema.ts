@@ -1,0 +1,76 @@
+import * as v from 'valibot'
+import { exactly } from '../wire/schema-problems.ts'
+import { digits, isIssuerUrl, listOf, matching, shortListOf, textUpTo, unique } from './rules.ts'
+
+// What AWS IAM takes, by its limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and the
+// API reference of CreateOpenIDConnectProvider and CreateRole.
+
+export const accountId = digits(/^\d{12}$/, 'an account ID of twelve digits')
+
+export const reach = v.optional(v.picklist(['public', 'any']), 'public')
+
+const providerUrl = v.pipe(
+  v.string(),
+  v.check(
+    (url) => isIssuerUrl(url, { longest: 255 }),
+    'an https URL without port, query or fragment, as AWS takes it',
+  ),
+)
+
+const oidcProvider = exactly({
+  url: providerUrl,
+  clientIds: shortListOf(textUpTo(255, 'a client ID'), 100),
+  thumbprints: shortListOf(matching(/^[0-9A-Fa-f]{40}$/, 'a SHA-1 thumbprint of 40 hexadecimal digits'), 5),
+  reach,
+})
+
+/** A policy in place. Text and `{ file: … }` have become this by the time the schema sees it. */
+export const policy = v.record(v.string(), v.unknown(), 'a policy document, its JSON text, or { file: … }')
+
+const policyDocument = v.pipe(
+  policy,
+  v.check((document) => 'Statement' in document, 'a policy document with a Statement'),
+)
+
+const sessionSeconds = '3600 to 43200 seconds'
+
+const role = exactly({
+  name: matching(/^[\w+=,.@-]{1,64}$/, 'a role name of 1 to 64 letters, digits and _+=,.@-'),
+  path: v.optional(
+    v.pipe(
+      matching(/^\/(?:[!-~]+\/)?$/, 'a path that begins and ends with /'),
+      v.maxLength(512, 'at most 512 characters'),
+    ),
+    '/',
+  ),
+  maxSessionDuration: v.optional(
+    v.pipe(
+      v.number(sessionSeconds),
+      v.integer(sessionSeconds),
+      v.minValue(3600, sessionSeconds),
+      v.maxValue(43200, sessionSeconds),
+    ),
+    3600,
+  ),
+  assumeRolePolicyDocument: policyDocument,
+  policies: listOf(policyDocument),
+})
+
+export const awsAccount = exactly({
+  account: accountId,
+  oidcProviders: v.optional(
+    v.pipe(
+      v.array(oidcProvider),
+      unique('the provider', (each) => each.url),
+    ),
+    [],
+  ),
+  // IAM keeps role names apart without regard to letter case.
+  roles: v.optional(
+    v.pipe(
+      v.array(role),
+      unique('the role', (each) => each.name?.toLowerCase()),
+    ),
+    [],
+  ),
+})

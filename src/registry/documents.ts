@@ -1,0 +1,85 @@
+// What is registered, in the vendors' own shapes. `trust.yaml` holds one `TrustDocument`.
+
+/** The platforms whose tokens our issuers can shape: the names of the list in `issuer/index.ts`. */
+export const issuerShapes = ['gitlab', 'github', 'kubernetes'] as const
+export type IssuerShape = (typeof issuerShapes)[number]
+
+/** One of our own issuers: it signs tokens of a platform's shape. */
+export interface IssuerDocument {
+  /** What `iss` says, character for character. */
+  readonly url: string
+  readonly shape: IssuerShape
+  readonly algorithm: 'RS256' | 'ES256'
+}
+
+/** As `aws iam create-open-id-connect-provider` takes it. */
+export interface OidcProviderDocument {
+  readonly url: string
+  readonly clientIds: readonly string[]
+  readonly thumbprints: readonly string[]
+  /** Which addresses its discovery may be fetched from. Default: `public`. */
+  readonly reach: 'public' | 'any'
+}
+
+/** A policy as AWS writes it, read from JSON or YAML and not yet looked into: `trust` compiles it. */
+export type PolicyDocument = Readonly<Record<string, unknown>>
+
+/** As `aws iam create-role` takes it. */
+export interface RoleDocument {
+  readonly name: string
+  readonly path: string
+  /** 3600 to 43200. */
+  readonly maxSessionDuration: number
+  readonly assumeRolePolicyDocument: PolicyDocument
+  /** Identity policies: what the role itself may do. */
+  readonly policies: readonly PolicyDocument[]
+}
+
+export interface AwsAccountDocument {
+  /** Twelve digits. */
+  readonly account: string
+  readonly oidcProviders: readonly OidcProviderDocument[]
+  readonly roles: readonly RoleDocument[]
+}
+
+/** As `gcloud iam workload-identity-pools providers describe` prints it. */
+export interface PoolProviderDocument {
+  readonly id: string
+  readonly disabled: boolean
+  readonly attributeMapping: Readonly<Record<string, string>>
+  readonly attributeCondition?: string
+  readonly oidc?: {
+    readonly issuerUri: string
+    readonly allowedAudiences: readonly string[]
+    readonly jwksJson?: string
+    readonly reach: 'public' | 'any'
+  }
+  readonly aws?: { readonly accountId: string }
+}
+
+export interface PoolDocument {
+  readonly id: string
+  readonly disabled: boolean
+  readonly providers: readonly PoolProviderDocument[]
+}
+
+/** A service account with its IAM policy, as `gcloud iam service-accounts get-iam-policy` prints it. */
+export interface ServiceAccountDocument {
+  readonly email: string
+  /** 21 digits; made from the e-mail where none is given. */
+  readonly uniqueId: string
+  readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[]
+}
+
+export interface GoogleProjectDocument {
+  readonly projectNumber: string
+  readonly projectId: string
+  readonly pools: readonly PoolDocument[]
+  readonly serviceAccounts: readonly ServiceAccountDocument[]
+}
+
+export interface TrustDocument {
+  readonly issuers: readonly IssuerDocument[]
+  readonly aws: readonly AwsAccountDocument[]
+  readonly google: readonly GoogleProjectDocument[]
+}

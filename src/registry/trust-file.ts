@@ -1,0 +1,67 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import * as v from 'valibot'
+import { MayflyError } from '../errors.ts'
+import { placed, shown } from '../wire/placed-document.ts'
+import { schemaProblems } from '../wire/schema-problems.ts'
+import type { TrustDocument } from './documents.ts'
+import { inlinePolicies, type ReadFile, registeredDocument } from './policy-files.ts'
+import { documentError, type TrustProblem } from './problems.ts'
+import { trustSchema } from './schema.ts'
+
+/** Room for more than 100,000 roles. */
+const largestBytes = 256 * 1024 * 1024
+
+/**
+ * Reads who is trusted from a YAML or JSON file, with every default filled in.
+ * @throws REGISTRY_DOCUMENT with every problem in `attempts`, each with its line and its place in the document
+ */
+export async function readTrustFile(path: string): Promise<TrustDocument> {
+  return parseTrust(readTrustText(path), path)
+}
+
+/** As `readTrustFile`, for text in hand. `{ file: … }` in it is read relative to `fileName`. @throws REGISTRY_DOCUMENT */
+export function parseTrust(
+  text: string,
+  fileName: string,
+  read: ReadFile = readBeside(fileName),
+): TrustDocument {
+  const document = registeredDocument(text)
+  const problems: TrustProblem[] = [...document.problems]
+  if (Array.isArray(document.value))
+    problems.push({ line: 1, path: [], why: `expected an object, got ${shown(document.value)}` })
+  if (problems.length) throw documentError(fileName, problems)
+  const parsed = v.safeParse(trustSchema, inlinePolicies(document, read, problems))
+  // A policy that could not be had was told of already, where the reason is known.
+  const told = new Set(problems.map((each) => JSON.stringify(each.path)))
+  const found = placed(document, schemaProblems(parsed.issues ?? []))
+  problems.push(...found.filter((each) => !told.has(JSON.stringify(each.path))))
+  if (problems.length || !parsed.success) throw documentError(fileName, problems)
+  const { $schema: _, ...trust } = parsed.output
+  return trust
+}
+
+/** @throws REGISTRY_DOCUMENT when it cannot be read */
+export function readTrustText(path: string): string {
+  try {
+    return readBeside(path)(resolve(path))
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException
+    throw new MayflyError('REGISTRY_DOCUMENT', {
+      message: `${path} cannot be read (${code})`,
+      values: { file: path },
+      hint: 'Check the path and its permissions.',
+      cause,
+    })
+  }
+}
+
+/** Reads files by paths relative to the folder of another. */
+export function readBeside(fileName: string): ReadFile {
+  return (path) => {
+    const file = resolve(dirname(fileName), path)
+    if (statSync(file).size > largestBytes)
+      throw Object.assign(new Error(`${file} is too large`), { code: 'EFBIG' })
+    return readFileSync(file, 'utf8')
+  }
+}
