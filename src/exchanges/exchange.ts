@@ -12,8 +12,8 @@ export interface Exchange<S extends Step = Step> {
   audience(step: S): { readonly value: string; readonly usual: boolean }
   /**
    * One exchange, not retried here: the refresher does that. Takes at most 5 seconds a request.
-   * @throws EXCHANGE_REFUSED with the token service's own code and words
-   * @throws EXCHANGE_UNREACHABLE, EXCHANGE_ANSWER, SOURCE_REGION
+   * @throws EXCHANGE_REFUSED with the token service's own code and words; PROOF_EXPIRED where those say so
+   * @throws EXCHANGE_UNREACHABLE, EXCHANGE_ANSWER, EXCHANGE_ID_TOKEN, SOURCE_REGION
    */
   exchange(proof: Proof, step: S, variant: Variant, world: World, signal: AbortSignal): Promise<Credential>
 }
