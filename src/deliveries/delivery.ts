@@ -9,6 +9,8 @@ export type Change = {
   readonly variable: string
   /** Which client reads it and what would go wrong without the change. */
   readonly reason: string
+  /** The credential that it is for; `deliver` fills it in. */
+  readonly of?: string
 } & (
   | { readonly action: 'set'; readonly value: string | Secret }
   | { readonly action: 'unset' }
