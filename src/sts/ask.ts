@@ -1,0 +1,208 @@
+import type { Secret } from '../secret.ts'
+import type { SignableRequest } from '../wire/sigv4.ts'
+
+// What the stages of an exchange hand on: Ask (parse) → Verified (verify) → Grant (authorize) → Minted (mint).
+// `Verified` and `Grant` carry a mark that only their own stage can make, so that no stage can be skipped.
+
+/** A request as it arrived, undecoded: signatures cover the exact characters. */
+export interface StsRequest {
+  /** Names the request in the answer, the audit and the explanation. */
+  readonly id: string
+  readonly method: string
+  readonly host: string
+  /** Path as sent, without the query. */
+  readonly path: string
+  /** Query as sent, without the question mark. */
+  readonly query: string
+  /** In the order sent, repeated fields kept apart. */
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+  /** The peer's address, for the audit. */
+  readonly from: string
+}
+
+// ── what is asked ──────────────────────────────────────────────────────────────────────────────────────
+
+interface SessionParameters {
+  readonly roleArn: string
+  readonly sessionName: string
+  readonly durationSeconds?: number
+}
+
+export interface WebIdentityAsk extends SessionParameters {
+  readonly kind: 'AssumeRoleWithWebIdentity'
+  readonly token: Secret
+}
+
+export interface AssumeRoleAsk extends SessionParameters {
+  readonly kind: 'AssumeRole'
+  readonly signed: SignableRequest
+  readonly externalId?: string
+}
+
+export interface CallerIdentityAsk {
+  readonly kind: 'GetCallerIdentity'
+  readonly signed: SignableRequest
+}
+
+/** Google STS `v1/token`. */
+export interface TokenAsk {
+  readonly kind: 'TokenExchange'
+  /** The provider's full resource name, `//iam.googleapis.com/projects/…`. */
+  readonly audience: string
+  readonly scopes: readonly string[]
+  readonly subject:
+    | { readonly type: 'jwt'; readonly token: Secret }
+    /** A GetCallerIdentity request, signed by the caller, checked here and never sent anywhere. */
+    | { readonly type: 'aws4_request'; readonly signed: SignableRequest }
+}
+
+interface ImpersonationParameters {
+  readonly serviceAccount: string
+  readonly bearer: Secret
+}
+
+export interface AccessTokenAsk extends ImpersonationParameters {
+  readonly kind: 'GenerateAccessToken'
+  readonly scopes: readonly string[]
+  readonly lifetimeSeconds: number
+}
+
+export interface IdTokenAsk extends ImpersonationParameters {
+  readonly kind: 'GenerateIdToken'
+  readonly audience: string
+  readonly includeEmail: boolean
+}
+
+export type Ask = WebIdentityAsk | AssumeRoleAsk | CallerIdentityAsk | TokenAsk | AccessTokenAsk | IdTokenAsk
+
+// ── who asks, after verification ───────────────────────────────────────────────────────────────────────
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** The subject of a verified JWT. */
+export interface WebIdentity {
+  readonly type: 'web'
+  /** The registered provider that vouches: an OIDC provider's ARN, or a pool provider's resource name. */
+  readonly provider: string
+  readonly issuer: string
+  readonly subject: string
+  /** The audience by which it was accepted (`azp` before `aud` at AWS). */
+  readonly audience: string
+  readonly claims: Claims
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+}
+
+/** The signer of a verified AWS request. */
+export interface AwsIdentity {
+  readonly type: 'aws'
+  readonly arn: string
+  readonly account: string
+  /** `AROA…:session` or `AIDA…`. */
+  readonly userId: string
+  /** How it got its credentials: chains are capped at one hour. */
+  readonly credential: 'role-session' | 'user'
+  /** Epoch milliseconds; absent for a user's permanent key. */
+  readonly expiresAtMs?: number
+}
+
+/** The holder of one of our access tokens. */
+export interface GoogleIdentity {
+  readonly type: 'google'
+  /** A federated principal's mapped attributes, or a service account's e-mail. */
+  readonly principal: GooglePrincipal
+  readonly scopes: readonly string[]
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+}
+
+export type GooglePrincipal =
+  | {
+      readonly type: 'federated'
+      /** `projects/N/locations/global/workloadIdentityPools/P` */
+      readonly pool: string
+      readonly subject: string
+      readonly groups: readonly string[]
+      /** By name, without the `attribute.` prefix. */
+      readonly attributes: Readonly<Record<string, string>>
+    }
+  | { readonly type: 'service-account'; readonly email: string }
+
+declare const verified: unique symbol
+declare const granted: unique symbol
+
+type Pair<A extends Ask, I> = A extends Ask
+  ? { readonly kind: A['kind']; readonly ask: A; readonly identity: I; readonly [verified]: true }
+  : never
+
+/** An ask whose proof holds. Only `verify` makes one. */
+export type Verified =
+  | Pair<WebIdentityAsk, WebIdentity>
+  | Pair<AssumeRoleAsk | CallerIdentityAsk, AwsIdentity>
+  | Pair<TokenAsk, WebIdentity | AwsIdentity>
+  | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
+
+// ── what is granted ────────────────────────────────────────────────────────────────────────────────────
+
+interface GrantMark {
+  /** The rule that allowed it, for the audit: `Statement[0]`. */
+  readonly rule?: string
+  readonly [granted]: true
+}
+
+export interface AwsSessionGrant extends GrantMark {
+  readonly kind: 'aws-session'
+  readonly account: string
+  readonly roleName: string
+  readonly roleId: string
+  readonly sessionName: string
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+  /** What AssumeRoleWithWebIdentity answers besides. */
+  readonly web?: { readonly subject: string; readonly audience: string; readonly provider: string }
+}
+
+export interface CallerIdentityGrant extends GrantMark {
+  readonly kind: 'caller-identity'
+  readonly identity: AwsIdentity
+}
+
+export interface AccessTokenGrant extends GrantMark {
+  readonly kind: 'access-token'
+  readonly principal: GooglePrincipal
+  readonly scopes: readonly string[]
+  readonly lifetimeSeconds: number
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+}
+
+export interface IdTokenGrant extends GrantMark {
+  readonly kind: 'id-token'
+  readonly email: string
+  readonly uniqueId: string
+  readonly audience: string
+  readonly includeEmail: boolean
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+}
+
+/** What a rule made of an ask, before `authorize` vouches for it. */
+export type Ungranted<G extends GrantMark> = G extends GrantMark ? Omit<G, typeof granted> : never
+
+/** A permitted exchange. Only `authorize` makes one. */
+export type Grant = AwsSessionGrant | CallerIdentityGrant | AccessTokenGrant | IdTokenGrant
+
+// ── what is minted ─────────────────────────────────────────────────────────────────────────────────────
+
+export type Minted =
+  | {
+      readonly kind: 'aws-session'
+      readonly grant: AwsSessionGrant
+      readonly accessKeyId: string
+      readonly secretAccessKey: Secret
+      readonly sessionToken: Secret
+    }
+  | { readonly kind: 'caller-identity'; readonly grant: CallerIdentityGrant }
+  | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
+  | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }

@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto'
+import { MayflyError } from '../errors.ts'
+import type { Check, Decision } from '../trust/decision.ts'
+import { readJwt } from '../wire/jws.ts'
+import { principalName } from './access-token.ts'
+import type { Ask, Minted, Verified } from './ask.ts'
+import { TrustDenied } from './trust-denied.ts'
+
+/** Who asked: as verified, or only as the proof claims it while `verified` is false. */
+export interface AuditedIdentity {
+  readonly verified: boolean
+  readonly issuer?: string
+  readonly subject?: string
+  readonly audience?: string | readonly string[]
+  /** Of the signer of an AWS request. */
+  readonly arn?: string
+  /** Of the holder of a Google access token. */
+  readonly principal?: string
+}
+
+/** One decision. Everything an operator needs, and nothing with which anybody could ask again. */
+export interface AuditRecord {
+  /** ISO 8601. */
+  readonly time: string
+  readonly requestId: string
+  readonly from: string
+  readonly frontEnd: string
+  readonly decision: 'allow' | 'deny'
+  /** Absent when the request could not be read. */
+  readonly action?: string
+  /** The role, provider or service account that was asked for. */
+  readonly target?: string
+  readonly who?: AuditedIdentity
+  /** SHA-256 of the token, or of the signature of a signed request, in hex. */
+  readonly proof?: string
+  /** The rule that allowed it. */
+  readonly rule?: string
+  /** The access key ID that was given out. */
+  readonly accessKeyId?: string
+  /** ISO 8601: when what was given out ends. */
+  readonly expires?: string
+  readonly code?: string
+  readonly reason?: string
+  readonly hint?: string
+  readonly nearMiss?: string
+  readonly checks?: readonly Check[]
+}
+
+/** Who asked for what. */
+export type Asked = Pick<AuditRecord, 'action' | 'target' | 'who' | 'proof'>
+
+/** Who asked for what, as far as it is known. */
+export function askedOf(ask: Ask, verified: Verified | undefined): Asked {
+  const who = verified ? verifiedIdentity(verified) : claimedIdentity(ask)
+  return { action: ask.kind, ...targetOf(ask), ...(who && { who }), proof: hashOfProof(ask) }
+}
+
+function targetOf(ask: Ask): { target?: string } {
+  switch (ask.kind) {
+    case 'AssumeRole':
+    case 'AssumeRoleWithWebIdentity':
+      return { target: ask.roleArn }
+    case 'TokenExchange':
+      return { target: ask.audience }
+    case 'GenerateAccessToken':
+    case 'GenerateIdToken':
+      return { target: ask.serviceAccount }
+    case 'GetCallerIdentity':
+      return {}
+  }
+}
+
+function verifiedIdentity({ identity }: Verified): AuditedIdentity {
+  if (identity.type === 'google') return { verified: true, principal: principalName(identity) }
+  if (identity.type === 'aws') return { verified: true, arn: identity.arn }
+  return { verified: true, issuer: identity.issuer, subject: identity.subject, audience: identity.audience }
+}
+
+/** What an unverified token says of itself: the one thing that tells an operator whose it was. */
+function claimedIdentity(ask: Ask): AuditedIdentity | undefined {
+  const token = tokenOf(ask)
+  if (token === undefined) return undefined
+  try {
+    const { iss, sub, aud } = readJwt(token).claims
+    return {
+      verified: false,
+      ...(typeof iss === 'string' && { issuer: iss }),
+      ...(typeof sub === 'string' && { subject: sub }),
+      ...((typeof aud === 'string' || isTexts(aud)) && { audience: aud }),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
+
+function tokenOf(ask: Ask): string | undefined {
+  if (ask.kind === 'AssumeRoleWithWebIdentity') return ask.token.reveal()
+  return ask.kind === 'TokenExchange' && ask.subject.type === 'jwt' ? ask.subject.token.reveal() : undefined
+}
+
+function hashOfProof(ask: Ask): string {
+  if ('bearer' in ask) return hash('sha256', ask.bearer.reveal())
+  const signed =
+    'signed' in ask ? ask.signed : 'subject' in ask && 'signed' in ask.subject && ask.subject.signed
+  if (!signed) return hash('sha256', tokenOf(ask) ?? '')
+  const authorization = signed.headers.find(([name]) => name.toLowerCase() === 'authorization')
+  return hash('sha256', authorization?.[1] ?? signed.query)
+}
+
+/** What was given out, and by which rule. */
+export function givenOf(minted: Minted): Partial<AuditRecord> {
+  if (minted.kind === 'caller-identity') return {}
+  const { rule, expiresAtMs } = minted.grant
+  return {
+    ...(rule !== undefined && { rule }),
+    ...(minted.kind === 'aws-session' && { accessKeyId: minted.accessKeyId }),
+    expires: new Date(expiresAtMs).toISOString(),
+  }
+}
+
+/** Why it was refused, as far as the operator may know: all of it. */
+export function refusalOf(error: unknown): Partial<AuditRecord> {
+  if (!(error instanceof MayflyError)) return { code: 'INTERNAL', reason: reasonOf(error) }
+  const { code, message: reason, hint } = error
+  const { checks, nearMiss } = decisionBehind(error)
+  return {
+    code,
+    reason,
+    hint,
+    ...(checks.length > 0 && { checks }),
+    ...(nearMiss !== undefined && { nearMiss }),
+  }
+}
+
+/** The trace of a denial; of another refusal that compared two values, this one comparison. */
+function decisionBehind(error: MayflyError): Decision {
+  if (error instanceof TrustDenied) return error.decision
+  const { presented, expected } = error.values
+  if (expected === undefined) return { decision: 'deny', checks: [] }
+  const text = (value: typeof presented) => (typeof value === 'number' ? String(value) : value)
+  const check = error.code
+    .toLowerCase()
+    .replace(/^[a-z]+_/, '')
+    .replaceAll('_', ' ')
+  return {
+    decision: 'deny',
+    checks: [
+      {
+        check,
+        outcome: 'fail',
+        ...(presented !== undefined && { presented: text(presented)! }),
+        expected: text(expected)!,
+      },
+    ],
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

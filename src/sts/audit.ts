@@ -1,0 +1,128 @@
+import { MayflyError } from '../errors.ts'
+import type { Ask, Minted, StsRequest, Verified } from './ask.ts'
+import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } from './audit-record.ts'
+
+export type { AuditRecord } from './audit-record.ts'
+
+/** Takes one record, and throws when it cannot keep it. */
+export type AuditSink = (record: AuditRecord) => void
+
+/** The record of one request, filled in as its stages are passed. */
+export interface AuditEntry {
+  asked(ask: Ask): Ask
+  verified(verified: Verified): Verified
+  /** For what no front end parsed: who asked for what. */
+  noted(asked: Asked): void
+  /** @throws AUDIT_WRITE when auditing is required and the record could not be kept */
+  allowed(minted: Minted): void
+  /** What to answer: the error itself, or AUDIT_WRITE. Never throws. */
+  refused(error: unknown): unknown
+}
+
+export interface Audit {
+  open(request: Pick<StsRequest, 'id' | 'from'>, frontEnd: string): AuditEntry
+  /** A recent refusal, by its request ID. */
+  refusal(requestId: string): AuditRecord | undefined
+}
+
+export interface AuditSetting {
+  readonly sinks: readonly AuditSink[]
+  /** No answer leaves without its record. Default: false. */
+  readonly required?: boolean
+  /** How many refusals are remembered, to be explained later. Default: 1000. */
+  readonly remembered?: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** One line when a record could not be kept and auditing is not required. */
+  readonly complain?: (line: string) => void
+}
+
+/** One structured record for every decision, kept before the answer leaves. */
+export function createAudit(setting: AuditSetting): Audit {
+  const { remembered = 1000 } = setting
+  const refusals = new Map<string, AuditRecord>()
+  const remember = (record: AuditRecord) => {
+    refusals.set(record.requestId, record)
+    if (refusals.size > remembered) refusals.delete(refusals.keys().next().value!)
+  }
+  return {
+    open: (request, frontEnd) => new Entry(request, frontEnd, setting, remember),
+    refusal: (requestId) => refusals.get(requestId),
+  }
+}
+
+class Entry implements AuditEntry {
+  readonly #request: Pick<StsRequest, 'id' | 'from'>
+  readonly #frontEnd: string
+  readonly #setting: AuditSetting
+  readonly #remember: (record: AuditRecord) => void
+  #ask: Ask | undefined
+  #verified: Verified | undefined
+  #asked: Asked | undefined
+
+  constructor(
+    request: Pick<StsRequest, 'id' | 'from'>,
+    frontEnd: string,
+    setting: AuditSetting,
+    remember: (record: AuditRecord) => void,
+  ) {
+    this.#request = request
+    this.#frontEnd = frontEnd
+    this.#setting = setting
+    this.#remember = remember
+  }
+
+  asked(ask: Ask): Ask {
+    this.#ask = ask
+    return ask
+  }
+
+  verified(verified: Verified): Verified {
+    this.#verified = verified
+    return verified
+  }
+
+  noted(asked: Asked): void {
+    this.#asked = asked
+  }
+
+  allowed(minted: Minted): void {
+    this.#keep({ ...this.#base('allow'), ...givenOf(minted) })
+  }
+
+  refused(error: unknown): unknown {
+    const record = { ...this.#base('deny'), ...refusalOf(error) }
+    this.#remember(record)
+    try {
+      // An AUDIT_WRITE has just failed to be kept; once is enough.
+      if (!(error instanceof MayflyError && error.code === 'AUDIT_WRITE')) this.#keep(record)
+      return error
+    } catch (failure) {
+      return failure
+    }
+  }
+
+  #base(decision: AuditRecord['decision']) {
+    return {
+      time: new Date(this.#setting.now()).toISOString(),
+      requestId: this.#request.id,
+      from: this.#request.from,
+      frontEnd: this.#frontEnd,
+      decision,
+      ...(this.#ask ? askedOf(this.#ask, this.#verified) : this.#asked),
+    }
+  }
+
+  #keep(record: AuditRecord): void {
+    const { sinks, required = false, complain } = this.#setting
+    for (const sink of sinks) {
+      try {
+        sink(record)
+      } catch (cause) {
+        const message = `the audit record of ${record.requestId} could not be written: ${reasonOf(cause)}`
+        if (required) throw new MayflyError('AUDIT_WRITE', { message, cause })
+        complain?.(message)
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { AwsSessionGrant, Grant, Ungranted, Verified } from './ask.ts'
+import {
+  authorizeAssumeRole,
+  authorizeService,
+  authorizeWebIdentity,
+  type ServiceAsk,
+} from './authorize-aws.ts'
+import { authorizeExchange, authorizeImpersonation } from './authorize-google.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * Decides by the registered trust alone: no I/O, and no clock but `nowMs` (epoch milliseconds).
+ * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_CONDITION, TRUST_MAPPING
+ * @throws TRUST_DURATION, TRUST_SCOPES
+ */
+export function authorize(verified: Verified, registered: Snapshot, nowMs: number): Grant {
+  return decide(verified, registered, nowMs) as Grant
+}
+
+/**
+ * Decides whether a service of the cloud may take a role for a workload.
+ * @throws TrustDenied: TRUST_ROLE, TRUST_DENIED
+ * @throws TRUST_DURATION
+ */
+export function authorizeForService(ask: ServiceAsk, registered: Snapshot, nowMs: number): AwsSessionGrant {
+  return authorizeService(ask, registered, nowMs) as AwsSessionGrant
+}
+
+function decide(verified: Verified, registered: Snapshot, nowMs: number): Ungranted<Grant> {
+  switch (verified.kind) {
+    case 'AssumeRoleWithWebIdentity':
+      return authorizeWebIdentity(verified.ask, verified.identity, registered, nowMs)
+    case 'AssumeRole':
+      return authorizeAssumeRole(verified.ask, verified.identity, registered, nowMs)
+    case 'GetCallerIdentity':
+      // Nobody needs a permission to be told who they are, and no policy can deny it.
+      return { kind: 'caller-identity', identity: verified.identity }
+    case 'TokenExchange':
+      return authorizeExchange(verified.ask, verified.identity, registered, nowMs)
+    case 'GenerateAccessToken':
+    case 'GenerateIdToken':
+      return authorizeImpersonation(verified.ask, verified.identity, registered, nowMs)
+  }
+}

@@ -1,0 +1,61 @@
+import { ephemeralKeys, type KeyedIssuers, keysFromFile } from '../keys/key-ring.ts'
+import type { Keys } from '../keys/keys.ts'
+import type { TrustDocument } from '../registry/documents.ts'
+import { type Http, outboundHttp } from '../wire/http.ts'
+import { type Audit, createAudit } from './audit.ts'
+import { keySource } from './key-source.ts'
+import { googleIssuer } from './mint.ts'
+import { compileSnapshot } from './snapshot.ts'
+import type { Sts } from './sts.ts'
+
+export interface StsSetting {
+  readonly document: TrustDocument
+  /** Default: those of `keyFile`. */
+  readonly keys?: Keys
+  /** Where keys are kept that survive this process. Default: nowhere, they end with it. */
+  readonly keyFile?: string
+  /** Default: one without sinks, which remembers refusals. */
+  readonly audit?: Audit
+  /** Epoch milliseconds. Default: the machine's clock. */
+  readonly now?: () => number
+  /** For the discovery of issuers. Default: HTTPS, to public addresses alone where a registration says no other. */
+  readonly http?: Readonly<Record<'public' | 'any', Http>>
+  /** See `Sts.signedTargetOnly`. Default: false. */
+  readonly signedTargetOnly?: boolean
+}
+
+/** A token service whose registered trust can be replaced while it runs. */
+export interface ChangeableSts extends Sts {
+  /** All of it or, when a part does not compile, nothing of it. @throws REGISTRY_DOCUMENT */
+  register(document: TrustDocument): void
+}
+
+/** @throws REGISTRY_DOCUMENT, KEY_FILE */
+export function createSts(setting: StsSetting): ChangeableSts {
+  const { now = Date.now, signedTargetOnly = false } = setting
+  let registered = compileSnapshot(setting.document)
+  const issuer = (url: string) => registered.issuers.get(url) ?? (url === googleIssuer ? google : undefined)
+  const keys = setting.keys ?? keysAt(setting.keyFile, issuer, now)
+  const http = setting.http ?? {
+    public: outboundHttp({ reach: 'public' }),
+    any: outboundHttp({ reach: 'any' }),
+  }
+  return {
+    registered: () => registered,
+    register(document) {
+      registered = compileSnapshot(document)
+    },
+    keys,
+    issuerKeys: keySource({ keys, http, now }),
+    audit: setting.audit ?? createAudit({ sinks: [], now }),
+    now,
+    signedTargetOnly,
+  }
+}
+
+/** Google's own, for the ID tokens of service accounts. */
+const google = { url: googleIssuer, algorithm: 'RS256' } as const
+
+function keysAt(path: string | undefined, issuer: KeyedIssuers, now: () => number): Keys {
+  return path === undefined ? ephemeralKeys(issuer, now) : keysFromFile(path, issuer, now)
+}

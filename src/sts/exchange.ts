@@ -1,0 +1,30 @@
+import type { Ask, Minted, StsRequest } from './ask.ts'
+import { authorize } from './authorize.ts'
+import { mint } from './mint.ts'
+import type { Sts } from './sts.ts'
+import { verify } from './verify.ts'
+
+/** One cloud's wire protocol: how its requests are read and its answers written. */
+export interface FrontEnd {
+  readonly name: string
+  /** @throws REQUEST_*, PROOF_MALFORMED for what this protocol cannot mean */
+  parse(request: StsRequest): Ask
+  respond(minted: Minted, request: StsRequest): Response
+  /** The vendor's own words for a failure: its code, status and text, and nothing that only the operator may know. */
+  refuse(error: unknown, request: StsRequest): Response
+}
+
+/** The trust side on one screen: parse → verify → authorize → mint → respond, with the audit around it. */
+export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts): Promise<Response> {
+  const record = sts.audit.open(request, frontEnd.name)
+  try {
+    const ask = record.asked(frontEnd.parse(request))
+    const verified = record.verified(await verify(ask, sts))
+    const grant = authorize(verified, sts.registered(), sts.now())
+    const minted = mint(grant, sts.keys, sts.now())
+    record.allowed(minted)
+    return frontEnd.respond(minted, request)
+  } catch (error) {
+    return frontEnd.refuse(record.refused(error), request)
+  }
+}

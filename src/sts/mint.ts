@@ -1,0 +1,59 @@
+import type { Keys } from '../keys/keys.ts'
+import { Secret } from '../secret.ts'
+import { signJwt } from '../wire/jws.ts'
+import { sessionKeyId } from './access-key-id.ts'
+import { sealAccessToken } from './access-token.ts'
+import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Minted } from './ask.ts'
+import { sealSession, secretOfSession } from './aws-session.ts'
+
+/** Who signs the ID tokens of service accounts: an issuer of ours, by Google's name. */
+export const googleIssuer = 'https://accounts.google.com'
+
+/** Makes what was granted. Nothing is kept: a session and an access token are sealed records, an ID token is a JWT. */
+export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
+  switch (grant.kind) {
+    case 'aws-session':
+      return awsSession(grant, keys, nowMs)
+    case 'caller-identity':
+      return { kind: grant.kind, grant }
+    case 'access-token':
+      return accessToken(grant, keys, nowMs)
+    case 'id-token':
+      return idToken(grant, keys, nowMs)
+  }
+}
+
+function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
+  const accessKeyId = sessionKeyId(grant.account)
+  const { account, roleName, roleId, sessionName, expiresAtMs } = grant
+  const session = { accessKeyId, account, roleName, roleId, sessionName, issuedAtMs: nowMs, expiresAtMs }
+  const sessionToken = sealSession(session, keys.sealing)
+  return {
+    kind: grant.kind,
+    grant,
+    accessKeyId,
+    secretAccessKey: new Secret(secretOfSession(sessionToken, keys.sealing)),
+    sessionToken: new Secret(sessionToken),
+  }
+}
+
+function accessToken(grant: AccessTokenGrant, keys: Keys, nowMs: number): Minted {
+  const { principal, scopes, expiresAtMs } = grant
+  const token = sealAccessToken({ principal, scopes, issuedAtMs: nowMs, expiresAtMs }, keys.sealing)
+  return { kind: grant.kind, grant, token: new Secret(token) }
+}
+
+/** @see https://cloud.google.com/docs/authentication/token-types#id-contents */
+function idToken(grant: IdTokenGrant, keys: Keys, nowMs: number): Minted {
+  const { audience, uniqueId, email, includeEmail, expiresAtMs } = grant
+  const claims = {
+    aud: audience,
+    azp: uniqueId,
+    ...(includeEmail && { email, email_verified: true }),
+    exp: Math.floor(expiresAtMs / 1000),
+    iat: Math.floor(nowMs / 1000),
+    iss: googleIssuer,
+    sub: uniqueId,
+  }
+  return { kind: grant.kind, grant, token: new Secret(signJwt(claims, keys.signing(googleIssuer))) }
+}

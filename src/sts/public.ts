@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { Keys } from '../keys/keys.ts'
+import type { SignableRequest } from '../wire/sigv4.ts'
+import { holderOfAccessToken } from './access-token.ts'
+import type { AwsIdentity, GoogleIdentity, Minted } from './ask.ts'
+import { authorizeForService } from './authorize.ts'
+import type { ServiceAsk } from './authorize-aws.ts'
+import { identityOfSession } from './aws-session.ts'
+import { mint } from './mint.ts'
+import { verifySignedRequest } from './signed-request.ts'
+import type { Sts } from './sts.ts'
+
+// What a service needs that takes this token service's credentials, and a platform that hands them out.
+
+export interface VerifySetting {
+  readonly keys: Keys
+  /** Epoch milliseconds. Default: the machine's clock. */
+  readonly nowMs?: number
+}
+
+export interface VerifyAwsSetting extends VerifySetting {
+  /** What the credential scope has to name: `s3`, `ec2`. */
+  readonly service: string
+}
+
+/**
+ * Who signed a request to a service, by its Authorization header or its query. The signature of S3 covers the path as it
+ * is, that of every other service a normalised one; a body may be left unsigned (UNSIGNED-PAYLOAD) as at AWS.
+ * @throws REQUEST_UNSIGNED, REQUEST_INCOMPLETE, REQUEST_PARAMETER, REQUEST_SCOPE, REQUEST_SIGNATURE
+ * @throws REQUEST_CREDENTIAL when the credentials are not this token service's, REQUEST_CREDENTIAL_EXPIRED
+ * @throws REQUEST_EXPIRED, REQUEST_NOT_YET_VALID when it was signed more than 15 minutes ago, or for less than that
+ */
+export function verifyAwsRequest(request: SignableRequest, setting: VerifyAwsSetting): AwsIdentity {
+  const { keys, service, nowMs = Date.now() } = setting
+  return identityOfSession(verifySignedRequest(request, { keys, service, nowMs, presignedExpiry: true }))
+}
+
+/**
+ * Who holds a Google access token.
+ * @throws REQUEST_CREDENTIAL when it is not this token service's, REQUEST_CREDENTIAL_EXPIRED
+ */
+export function verifyAccessToken(token: string, setting: VerifySetting): GoogleIdentity {
+  const { keys, nowMs = Date.now() } = setting
+  return holderOfAccessToken(token, { keys, nowMs })
+}
+
+/**
+ * A role's session for a workload, as a platform's metadata service obtains it: the role's trust policy has to let the
+ * platform's service assume it.
+ * @throws TrustDenied (TRUST_ROLE, TRUST_DENIED), TRUST_DURATION, AUDIT_WRITE
+ */
+export function issueSession(sts: Sts, ask: ServiceAsk): Extract<Minted, { kind: 'aws-session' }> {
+  const record = sts.audit.open({ id: randomUUID(), from: ask.service }, 'service')
+  record.noted({ action: 'AssumeRole', target: ask.roleArn, who: { verified: true, principal: ask.service } })
+  try {
+    const grant = authorizeForService(ask, sts.registered(), sts.now())
+    const minted = mint(grant, sts.keys, sts.now()) as Extract<Minted, { kind: 'aws-session' }>
+    record.allowed(minted)
+    return minted
+  } catch (error) {
+    throw record.refused(error)
+  }
+}

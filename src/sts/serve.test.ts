@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { cluster, gitlab, mainBranch, roleArn, tokenOf, trustSide } from '../../test/trust-side.ts'
+import { MayflyError } from '../errors.ts'
+import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
+import { serveSts } from './serve.ts'
+
+async function served(t: TestContext) {
+  const side = trustSide()
+  const server = await serveSts({ sts: side.sts })
+  t.after(() => server.close())
+  return { side, server }
+}
+
+interface Sent {
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string
+}
+
+/** By hand, for fetch sets Host and normalises paths by itself. */
+function send(port: number, { method = 'GET', path = '/', headers = {}, body = '' }: Sent) {
+  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const request = httpRequest(
+      { host: '127.0.0.1', port, method, path, headers, agent: false },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk) => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      },
+    )
+    request.on('error', reject).end(body)
+  })
+}
+
+test("AWS's own SDK exchanges a token and asks who it is, over a socket", async (t) => {
+  const { side, server } = await served(t)
+  // The SDK signs by the machine's clock, which the token service has to share here.
+  side.clock.jump(Date.now() - side.clock.now())
+  const client = new STSClient({ endpoint: server.url, region: 'ap-northeast-2', credentials: undefined! })
+  const { Credentials, SubjectFromWebIdentityToken } = await client.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: roleArn('deploy'),
+      RoleSessionName: 'job-7',
+      WebIdentityToken: tokenOf(side),
+    }),
+  )
+  assert.equal(SubjectFromWebIdentityToken, mainBranch)
+  const signed = new STSClient({
+    endpoint: server.url,
+    region: 'ap-northeast-2',
+    credentials: {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+    },
+  })
+  const { Arn } = await signed.send(new GetCallerIdentityCommand({}))
+  assert.equal(Arn, 'arn:aws:sts::123456789012:assumed-role/deploy/job-7')
+  assert.equal(side.records.at(-1)?.from, '127.0.0.1')
+})
+
+test('an issuer of ours publishes its keys under its own host name and on the shelf', async (t) => {
+  const { side, server } = await served(t)
+  const get = async (path: string, host?: string) =>
+    JSON.parse((await send(server.port, { path, ...(host && { headers: { host } }) })).text)
+  const own = await get('/.well-known/openid-configuration', 'gitlab.com')
+  assert.deepEqual([own.issuer, own.jwks_uri], [gitlab, 'https://gitlab.com/oauth/discovery/keys'])
+  const shelved = await get('/issuers/gitlab.com/.well-known/openid-configuration')
+  assert.equal(shelved.issuer, gitlab)
+  assert.equal(shelved.jwks_uri, `${server.url}/issuers/gitlab.com/oauth/discovery/keys`)
+  const { keys } = await get(new URL(shelved.jwks_uri).pathname)
+  checkJws(readJwt(tokenOf(side)), verificationKey(keys[0])!)
+  assert.equal((await get('/issuers/kubernetes.example/.well-known/openid-configuration')).issuer, cluster)
+  assert.ok(!JSON.stringify(keys).includes('"d"'), 'no private half')
+})
+
+test("nobody else's issuer is published", async (t) => {
+  const { server } = await served(t)
+  for (const path of [
+    '/.well-known/openid-configuration',
+    '/issuers/evil.example/.well-known/openid-configuration',
+    '/issuers/',
+  ])
+    assert.equal((await send(server.port, { path })).status, 404)
+})
+
+test('it says that it is well, and that it is for development', async (t) => {
+  const { server } = await served(t)
+  assert.deepEqual(JSON.parse((await send(server.port, { path: '/healthz' })).text), {
+    status: 'ok',
+    development: true,
+  })
+})
+
+test('what a browser sends is refused', async (t) => {
+  const { server } = await served(t)
+  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+    assert.equal(
+      (await send(server.port, { method: 'POST', headers: headers as Record<string, string> })).status,
+      403,
+    )
+})
+
+test('a body of more than 64 KiB is refused, and the largest good token is not', async (t) => {
+  const { server } = await served(t)
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const post = (body: string) => send(server.port, { method: 'POST', headers: type, body })
+  assert.equal((await post('x'.repeat(64 * 1024 + 1))).status, 413)
+  assert.equal((await post(`Action=X&Version=2011-06-15&T=${'x'.repeat(60_000)}`)).status, 400)
+})
+
+test('a public address is refused unless somebody allows it', async () => {
+  const { sts } = trustSide()
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'mayfly.example'])
+    await assert.rejects(
+      serveSts({ sts, host }),
+      (error) => error instanceof MayflyError && error.code === 'SERVER_ADDRESS',
+    )
+  const server = await serveSts({ sts, host: '0.0.0.0', allowPublicAddress: true })
+  await server.close()
+})
+
+test('a port that is taken is told of', async (t) => {
+  const { side, server } = await served(t)
+  await assert.rejects(
+    serveSts({ sts: side.sts, port: server.port }),
+    (error) =>
+      error instanceof MayflyError && error.code === 'SERVER_ADDRESS' && error.values.port === server.port,
+  )
+})
+
+test('paths of no protocol are not found', async (t) => {
+  const { server } = await served(t)
+  for (const [method, path] of [
+    ['POST', '/v1/nothing'],
+    ['PUT', '/'],
+    ['GET', '/v1/token'],
+  ] as const)
+    assert.equal((await send(server.port, { method, path })).status, 404)
+})

@@ -1,0 +1,111 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { MayflyError } from '../errors.ts'
+import { isLoopbackHost } from '../wire/http.ts'
+import { largestBody, stsApp } from './server.ts'
+import type { Sts } from './sts.ts'
+
+export interface ServeOptions {
+  readonly sts: Sts
+  /** Default: 127.0.0.1. */
+  readonly host?: string
+  /** Default: 0, one that is free. */
+  readonly port?: number
+  /** In PEM: serves HTTPS, so that the clouds' own names can lead here. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** This is a token service for development: others than this machine reach it only if somebody says so. Default: false. */
+  readonly allowPublicAddress?: boolean
+}
+
+export interface StsServer {
+  /** `http://127.0.0.1:8787` */
+  readonly url: string
+  readonly port: number
+  /** Ends every connection at once. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves every protocol of the token service on one port.
+ * @throws SERVER_ADDRESS when the address is taken, or is public and nobody allowed that
+ */
+export async function serveSts(options: ServeOptions): Promise<StsServer> {
+  const { sts, host = '127.0.0.1', port = 0, tls, allowPublicAddress = false } = options
+  if (!allowPublicAddress && !isLoopbackHost(host)) throw publicAddress(host)
+  const server = tls ? createHttpsServer({ ...limits, ...tls }) : createHttpServer(limits)
+  const listener = getRequestListener(stsApp(sts).fetch)
+  server.on('request', (request, response) => receive(request, response, listener))
+  const bound = await listen(server, port, host)
+  const name = host.includes(':') ? `[${host}]` : host
+  return {
+    url: `${tls ? 'https' : 'http'}://${name}:${bound}`,
+    port: bound,
+    close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      return closed
+    },
+  }
+}
+
+const limits = {
+  // A session token in a presigned query or an Authorization header, with room.
+  maxHeaderSize: 32 * 1024,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 60_000,
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+// Browsers send these with every request of a page; no client of these protocols does.
+const browserHeaders = ['origin', 'sec-fetch-site', 'sec-fetch-dest'] as const
+
+/** Reads a body whole, where the adapter looks for one, and lets nothing through that a browser sent. */
+function receive(request: IncomingMessage, response: ServerResponse, listener: Listener): void {
+  if (browserHeaders.some((name) => request.headers[name] !== undefined)) {
+    refuse(response, 403, 'browsers are not served here')
+    return
+  }
+  const chunks: Buffer[] = []
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= largestBody) chunks.push(chunk)
+    else if (!response.headersSent) refuse(response, 413, `the body is larger than ${largestBody} bytes`)
+  })
+  request.on('end', () => {
+    if (length > largestBody) return
+    Object.assign(request, { rawBody: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) })
+    listener(request, response)
+  })
+  request.on('error', () => response.destroy())
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain', Connection: 'close' }).end(`${message}\n`)
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const message = `cannot listen on ${host}:${port} (${cause.code})`
+      reject(new MayflyError('SERVER_ADDRESS', { message, values: { host, port, code: cause.code }, cause }))
+    })
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+function publicAddress(host: string): MayflyError {
+  return new MayflyError('SERVER_ADDRESS', {
+    message: `${host} is not a loopback address, and this is a token service for development`,
+    values: { host },
+  })
+}

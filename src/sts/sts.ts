@@ -1,0 +1,18 @@
+import type { Keys } from '../keys/keys.ts'
+import type { Audit } from './audit.ts'
+import type { KeySource } from './key-source.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A token service: what is registered, its keys, its audit and its clock. */
+export interface Sts {
+  /** What is registered now, compiled; a new object after every change. */
+  registered(): Snapshot
+  readonly keys: Keys
+  /** The public keys of the issuers that are trusted: ours from memory, others by discovery. */
+  readonly issuerKeys: KeySource
+  readonly audit: Audit
+  /** Takes a GetCallerIdentity request for Google only with x-goog-cloud-target-resource signed, which Google does not demand. */
+  readonly signedTargetOnly: boolean
+  /** Epoch milliseconds. */
+  now(): number
+}

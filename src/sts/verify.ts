@@ -1,0 +1,89 @@
+import { MayflyError } from '../errors.ts'
+import { readSignature } from '../wire/sigv4.ts'
+import { holderOfAccessToken, principalName } from './access-token.ts'
+import type { Ask, AwsIdentity, GoogleIdentity, TokenAsk, Verified, WebIdentity } from './ask.ts'
+import { identityOfSession } from './aws-session.ts'
+import type { PoolProvider } from './registered-google.ts'
+import { checkTarget } from './relayed-request.ts'
+import { type SignedRequestRules, verifySignedRequest } from './signed-request.ts'
+import type { Sts } from './sts.ts'
+import { verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
+
+/**
+ * Checks the proof that came with an ask, as the cloud does that was asked.
+ * @throws PROOF_* for a token, REQUEST_* for a signed request or an access token
+ * @throws TRUST_PROVIDER when a Google provider does not exist or is disabled
+ */
+export async function verify(ask: Ask, sts: Sts): Promise<Verified> {
+  switch (ask.kind) {
+    case 'AssumeRoleWithWebIdentity':
+      return { kind: ask.kind, ask, identity: await verifyAwsToken(ask, sts) } as Verified
+    case 'AssumeRole':
+    case 'GetCallerIdentity':
+      return { kind: ask.kind, ask, identity: verifyAwsSigner(ask.signed, sts) } as Verified
+    case 'TokenExchange':
+      return { kind: ask.kind, ask, identity: await verifySubject(ask, sts) } as Verified
+    case 'GenerateAccessToken':
+    case 'GenerateIdToken':
+      return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), sts) } as Verified
+  }
+}
+
+/** The signer of a request to our AWS side: a session whose role still stands. */
+function verifyAwsSigner(
+  signed: Parameters<typeof verifySignedRequest>[0],
+  sts: Sts,
+  rules: Partial<SignedRequestRules> = {},
+): AwsIdentity {
+  const session = verifySignedRequest(signed, {
+    keys: sts.keys,
+    nowMs: sts.now(),
+    service: 'sts',
+    ...rules,
+  })
+  const role = sts.registered().aws.get(session.account)?.roles.get(session.roleName)
+  if (role?.id() === session.roleId) return identityOfSession(session)
+  throw new MayflyError('REQUEST_CREDENTIAL', {
+    message: `the role ${session.roleName} of ${session.account}, whose session signed this, is not registered any more`,
+    values: { accessKeyId: session.accessKeyId },
+  })
+}
+
+/** The clock of a signer may be ahead of ours by so much when it asks Google. */
+const relayAheadMs = 5 * 60_000
+
+async function verifySubject(ask: TokenAsk, sts: Sts): Promise<WebIdentity | AwsIdentity> {
+  const provider = sts.registered().providers.get(ask.audience)
+  if (!provider || provider.disabled) throw noProvider(ask.audience, provider)
+  const { subject } = ask
+  if (subject.type === 'jwt') return verifyGoogleToken(subject.token.reveal(), ask, provider, sts)
+  const { signedHeaders } = readSignature(subject.signed)
+  checkTarget(subject.signed, signedHeaders, { audience: ask.audience, signed: sts.signedTargetOnly })
+  const identity = verifyAwsSigner(subject.signed, sts, { futureMs: relayAheadMs })
+  checkAccount(identity, provider)
+  return identity
+}
+
+function noProvider(audience: string, provider: PoolProvider | undefined): MayflyError {
+  return new MayflyError('TRUST_PROVIDER', {
+    message: `the provider ${audience} ${provider ? 'is disabled' : 'is not registered'}`,
+    values: { presented: audience },
+  })
+}
+
+function checkAccount({ account, arn }: AwsIdentity, { aws, name }: PoolProvider): void {
+  if (account === aws?.accountId) return
+  throw new MayflyError('PROOF_ACCOUNT', {
+    message: `${arn} is of the AWS account ${account}, and ${name} is for ${aws ? aws.accountId : 'tokens of an OIDC issuer'}`,
+    values: { presented: account, ...(aws && { expected: aws.accountId }) },
+  })
+}
+
+/** The holder of an access token of ours, while what it stands for is registered. */
+function verifyBearer(token: string, sts: Sts): GoogleIdentity {
+  const identity = holderOfAccessToken(token, { keys: sts.keys, nowMs: sts.now() })
+  if (sts.registered().stands(identity.principal)) return identity
+  throw new MayflyError('REQUEST_CREDENTIAL', {
+    message: `${principalName(identity)}, whose access token this is, is not registered any more`,
+  })
+}

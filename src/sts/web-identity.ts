@@ -1,0 +1,207 @@
+import { MayflyError } from '../errors.ts'
+import { awsAudience } from '../trust/aws-claims.ts'
+import { type Algorithm, checkJws, type Jwt, readJwt } from '../wire/jws.ts'
+import type { Claims, TokenAsk, WebIdentity, WebIdentityAsk } from './ask.ts'
+import { isAlgorithm, type TrustedIssuer } from './jwks.ts'
+import type { OidcProvider } from './registered-aws.ts'
+import type { PoolProvider } from './registered-google.ts'
+import type { Sts } from './sts.ts'
+
+/** AWS's own limit (botocore `clientTokenType`). */
+const longestTokenBytes = 20_000
+/** AWS takes a token this long after it expired, and this long before it begins (id_roles_providers_oidc). */
+const awsLeewaySeconds = 5 * 60
+
+/**
+ * A JWT as AWS STS verifies it, against the OIDC providers of the role's own account.
+ * @throws PROOF_* for the first check that fails
+ */
+export async function verifyAwsToken(ask: WebIdentityAsk, sts: Sts): Promise<WebIdentity> {
+  const nowMs = sts.now()
+  const jwt = readJwt(ask.token.reveal(), longestTokenBytes)
+  const { iss, sub, exp } = requiredClaims(jwt.claims)
+  const provider = sts.registered().aws.get(accountOf(ask.roleArn))?.providers.get(iss)
+  if (!provider) throw unknownIssuer(iss, ask.roleArn)
+  checkAlgorithm(jwt)
+  await checkSigned(jwt, provider.trusted, sts)
+  checkExpiry(jwt.claims, exp, nowMs, awsLeewaySeconds)
+  checkBegun(jwt.claims, nowMs, awsLeewaySeconds)
+  const audience = awsAudience(jwt.claims)
+  checkAwsAudience(audience, provider)
+  return identity(jwt, { provider: provider.arn, issuer: iss, subject: sub, audience, exp })
+}
+
+/** The longest that Google lets a token live. */
+const googleLifetimeSeconds = 24 * 60 * 60
+/** What an issuer's clock may be ahead of ours. Google documents only that `iat` is in the past. */
+const aheadSeconds = 5 * 60
+const googleAlgorithms: readonly string[] = ['RS256', 'ES256'] satisfies Algorithm[]
+
+/**
+ * A JWT as Google STS verifies it, against the one provider that it was presented to.
+ * @see https://cloud.google.com/iam/docs/workload-identity-federation-with-other-providers "Prepare your external IdP"
+ * @throws PROOF_* for the first check that fails
+ */
+export async function verifyGoogleToken(
+  token: string,
+  ask: TokenAsk,
+  provider: PoolProvider,
+  sts: Sts,
+): Promise<WebIdentity> {
+  const nowMs = sts.now()
+  const { oidc } = provider
+  const jwt = readJwt(token)
+  const { iss, sub, iat, exp } = requiredClaims(jwt.claims)
+  if (!oidc) throw notAnIssuer(iss, provider)
+  checkAlgorithm(jwt, googleAlgorithms)
+  if (jwt.header.kid === undefined) throw missing('kid', 'its header names no key (kid)')
+  if (iss !== oidc.trusted.issuer) throw otherIssuer(iss, oidc.trusted.issuer)
+  await checkSigned(jwt, oidc.trusted, sts)
+  checkExpiry(jwt.claims, exp, nowMs, 0)
+  checkBegun(jwt.claims, nowMs, aheadSeconds)
+  checkLifetime(iat, exp)
+  const audience = googleAudience(jwt.claims, oidc.audiences)
+  return identity(jwt, { provider: ask.audience, issuer: iss, subject: sub, audience, exp })
+}
+
+function identity(
+  { claims }: Jwt,
+  { exp, ...who }: Pick<WebIdentity, 'provider' | 'issuer' | 'subject' | 'audience'> & { exp: number },
+): WebIdentity {
+  return { type: 'web', ...who, claims, expiresAtMs: exp * 1000 }
+}
+
+// ── checks ─────────────────────────────────────────────────────────────────────────────────────────────
+
+function accountOf(roleArn: string): string {
+  return roleArn.split(':')[4] ?? ''
+}
+
+/** In the order in which AWS asks for them. */
+function requiredClaims(claims: Claims): { iss: string; sub: string; iat: number; exp: number } {
+  const iss = textClaim(claims, 'iss')
+  const sub = textClaim(claims, 'sub')
+  if (!isAudience(claims.aud)) throw missing('aud')
+  return { iss, sub, iat: timeClaim(claims, 'iat'), exp: timeClaim(claims, 'exp') }
+}
+
+function isAudience(aud: unknown): boolean {
+  return typeof aud === 'string' ? aud !== '' : Array.isArray(aud) && aud.length > 0
+}
+
+/** AWS takes a number for a subject. */
+function textClaim(claims: Claims, claim: 'iss' | 'sub'): string {
+  const value = claims[claim]
+  if (typeof value === 'string' && value !== '') return value
+  if (claim === 'sub' && Number.isSafeInteger(value)) return String(value)
+  throw missing(claim)
+}
+
+/** Seconds since the epoch; AWS takes them as text too. */
+function timeClaim(claims: Claims, claim: 'iat' | 'exp' | 'nbf'): number {
+  const value = claims[claim]
+  const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= latestSeconds) return seconds
+  throw missing(claim)
+}
+
+/** The end of the year 9999: beyond it dates have no form. */
+const latestSeconds = 253_402_300_799
+
+function checkAlgorithm({ header: { alg } }: Jwt, admitted?: readonly string[]): void {
+  if (admitted ? admitted.includes(alg) : isAlgorithm(alg)) return
+  throw new MayflyError('PROOF_ALGORITHM', {
+    message: `the token is signed with ${JSON.stringify(alg.slice(0, 32))}, which is not accepted`,
+    values: { presented: alg.slice(0, 32), ...(admitted && { expected: admitted }) },
+    ...(admitted && { hint: `Sign with ${admitted.join(' or ')}.` }),
+  })
+}
+
+async function checkSigned(jwt: Jwt, trusted: TrustedIssuer, sts: Sts): Promise<void> {
+  checkJws(jwt, await sts.issuerKeys.key(trusted, jwt.header))
+}
+
+function checkExpiry(claims: Claims, exp: number, nowMs: number, leewaySeconds: number): void {
+  const now = Math.floor(nowMs / 1000)
+  if (now < exp + leewaySeconds) return
+  throw new MayflyError('PROOF_EXPIRED', {
+    message: `the token expired ${now - exp} s ago, at ${isoTime(exp)} by its issuer's clock; ours says ${isoTime(now)}`,
+    values: { now, expiry: exp, issued: Number(claims.iat) },
+  })
+}
+
+/** Neither `nbf` nor `iat` may lie ahead. */
+function checkBegun(claims: Claims, nowMs: number, leewaySeconds: number): void {
+  const now = Math.floor(nowMs / 1000)
+  const begins = Math.max(timeClaim(claims, 'iat'), claims.nbf === undefined ? 0 : timeClaim(claims, 'nbf'))
+  if (begins <= now + leewaySeconds) return
+  throw new MayflyError('PROOF_NOT_YET_VALID', {
+    message: `the token is valid from ${isoTime(begins)}, ${begins - now} s ahead of our clock`,
+    values: { now, begins },
+  })
+}
+
+function checkLifetime(iat: number, exp: number): void {
+  if (exp - iat <= googleLifetimeSeconds) return
+  throw new MayflyError('PROOF_LIFETIME', {
+    message: `the token lives for ${exp - iat} s, more than ${googleLifetimeSeconds} s`,
+    values: { presented: exp - iat, expected: googleLifetimeSeconds },
+  })
+}
+
+function checkAwsAudience(audience: string, { clientIds, trusted }: OidcProvider): void {
+  if (!clientIds.has(audience)) throw otherAudience([audience], [...clientIds], trusted.issuer)
+}
+
+function googleAudience(claims: Claims, accepted: ReadonlySet<string>): string {
+  const presented = [claims.aud].flat().filter((each) => typeof each === 'string')
+  const audience = presented.find((each) => accepted.has(each))
+  if (audience !== undefined) return audience
+  throw otherAudience(presented, [...accepted], String(claims.iss))
+}
+
+// ── what went wrong ────────────────────────────────────────────────────────────────────────────────────
+
+function missing(claim: string, why = `it has no valid claim ${claim}`): MayflyError {
+  return new MayflyError('PROOF_CLAIM', { message: `the token cannot be used: ${why}`, values: { claim } })
+}
+
+function unknownIssuer(presented: string, roleArn: string): MayflyError {
+  return new MayflyError('PROOF_ISSUER', {
+    message: `the account of ${roleArn} has no OIDC provider for the issuer ${JSON.stringify(presented)}`,
+    values: { presented },
+  })
+}
+
+function otherIssuer(presented: string, expected: string): MayflyError {
+  return new MayflyError('PROOF_ISSUER', {
+    message: `the issuer of the token is ${JSON.stringify(presented)}, and the provider's is ${JSON.stringify(expected)}`,
+    values: { presented, expected },
+  })
+}
+
+function notAnIssuer(presented: string, provider: PoolProvider): MayflyError {
+  return new MayflyError('PROOF_ISSUER', {
+    message: `a token of ${JSON.stringify(presented)} was presented to ${provider.name}, which is for AWS`,
+    values: { presented, expected: provider.aws?.accountId ?? '' },
+  })
+}
+
+function otherAudience(
+  presented: readonly string[],
+  expected: readonly string[],
+  issuer: string,
+): MayflyError {
+  return new MayflyError('PROOF_AUDIENCE', {
+    message: `the token is for the audience ${quoted(presented)}, and the provider for ${issuer} accepts ${quoted(expected)}`,
+    values: { presented, expected },
+  })
+}
+
+function quoted(values: readonly string[]): string {
+  return values.length === 0 ? 'none' : values.map((each) => JSON.stringify(each)).join(', ')
+}
+
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString()
+}
