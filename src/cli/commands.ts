@@ -1,0 +1,14 @@
+import type { Command } from './command.ts'
+
+/** Every command, loaded when it is called: what a command does not need it does not wait for. */
+export const commands = {
+  run: async () => (await import('./run.ts')).run,
+  get: async () => (await import('./get.ts')).get,
+  sts: async () => (await import('./sts.ts')).sts,
+  issue: async () => (await import('./issue.ts')).issue,
+  demo: async () => (await import('./demo.ts')).demo,
+  help: async (): Promise<Command> => (await import('./help.ts')).help(commands),
+  version: async () => (await import('./version.ts')).version,
+} as const satisfies Record<string, () => Promise<Command>>
+
+export type CommandName = keyof typeof commands

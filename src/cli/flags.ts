@@ -1,0 +1,45 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { MayflyError } from '../errors.ts'
+import { nearest } from '../wire/nearest.ts'
+
+/**
+ * Reads a command's flags. `--help` is every command's.
+ * @throws COMMAND_USAGE naming the flag, the nearest one there is, or the value that is missing
+ */
+export function readFlags<O extends ParseArgsOptionsConfig>(
+  command: string,
+  args: readonly string[],
+  options: O,
+) {
+  const known = { ...options, help: { type: 'boolean', short: 'h' } } as const
+  try {
+    return parseArgs({ args: [...args], options: known, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw usage(command, wrong(args, error, Object.keys(known)))
+  }
+}
+
+/** A wrong command line. The hint names the command's own help unless there is a better one. */
+export function usage(
+  command: string,
+  message: string,
+  hint = `Run \`mayfly help ${command}\`.`,
+): MayflyError {
+  return new MayflyError('COMMAND_USAGE', { message, hint })
+}
+
+function wrong(args: readonly string[], error: unknown, known: readonly string[]): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const typed = args.find((each) => each.startsWith('--') && !known.includes(nameOf(each)))
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || typed === undefined) return firstSentence(message)
+  const meant = nearest(nameOf(typed), known)
+  return `there is no flag --${nameOf(typed)}${meant ? `; did you mean --${meant}?` : ''}`
+}
+
+function nameOf(flag: string): string {
+  return flag.slice(2).split('=', 1)[0]!
+}
+
+function firstSentence(message: string): string {
+  return message.split(/\.\s/, 1)[0]!
+}

@@ -1,0 +1,23 @@
+import type { Io } from './command.ts'
+import { dispatch } from './dispatch.ts'
+
+const io: Io = {
+  env: process.env,
+  cwd: process.cwd(),
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  fancy: process.stderr.isTTY === true && !process.env.NO_COLOR,
+}
+
+// A reader that goes away (`mayfly get … | head -1`) is no failure, and must not end a program that is running.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+
+// What escapes from a timer or a socket ends everything, with a sentence in place of a stack.
+process.on('uncaughtException', async (error) =>
+  process.exit((await import('./failed.ts')).failed(error, io)),
+)
+
+process.exit(await dispatch(process.argv.slice(2), io))

@@ -1,0 +1,64 @@
+import { claimsOf, type IssueOptions } from '../issuer/issuer.ts'
+import type { Claims, Shape } from '../issuer/shape.ts'
+import { nearest } from '../wire/nearest.ts'
+import { usage } from './flags.ts'
+
+/** `NAME=VALUE` of `mayfly issue`. */
+export interface Said {
+  readonly name: string
+  readonly value: string
+}
+
+type Unsigned = Omit<IssueOptions, 'keys'>
+
+const audienceNames = ['aud', 'audience']
+
+/**
+ * What was said of a token, told apart: audiences, the shape's own inputs, and claims.
+ * @throws COMMAND_USAGE for a name that is said twice, or is a letter or two off one that there is
+ */
+export function statedClaims(shape: Shape, said: readonly Said[], bare: Unsigned): Unsigned {
+  const isAudience = ({ name }: Said) => audienceNames.includes(name)
+  const isInput = ({ name }: Said) => Object.hasOwn(shape.inputs, name)
+  refuseTwice(said.filter((each) => !isAudience(each)))
+  const inputs = Object.fromEntries(said.filter(isInput).map(({ name, value }) => [name, value]))
+  const options = { ...bare, inputs, audience: said.filter(isAudience).map(({ value }) => value) }
+  const made = claimsOf(options)
+  const claims = said
+    .filter((each) => !isAudience(each) && !isInput(each))
+    .map(({ name, value }) => [claimName(name, shape, made), value] as const)
+    .map(([name, value]) => [name, claimValue(value, made[name])])
+  return { ...options, claims: Object.fromEntries(claims) }
+}
+
+function refuseTwice(said: readonly Said[]): void {
+  const twice = said.find(({ name }, i) => said.findIndex((each) => each.name === name) < i)
+  if (twice) throw usage('issue', `${twice.name}= stands there twice`)
+}
+
+/** A claim that nobody reads, in place of the one that was meant, would be found out late. */
+function claimName(name: string, shape: Shape, made: Claims): string {
+  if (name.startsWith('+')) return name.slice(1)
+  if (Object.hasOwn(made, name)) return name
+  const meant = nearest(name, [...Object.keys(shape.inputs), ...Object.keys(made), ...audienceNames])
+  if (!meant) return name
+  const message = `there is no claim "${name}" in a token of ${shape.name}; did you mean ${meant}=?`
+  throw usage('issue', message, `Write +${name}= if a claim of that name is what you want.`)
+}
+
+/** A value of the kind that the platform's own is of: GitLab's "true" stays text, and Kubernetes' lists are lists. */
+function claimValue(text: string, made: unknown): unknown {
+  if (text === 'null') return undefined
+  if (typeof made === 'string') return text
+  if (typeof made === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text)
+  if (/^[[{"]/.test(text)) return json(text)
+  return Array.isArray(made) ? text.split(',') : text
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw usage('issue', `${text.slice(0, 60)} begins as JSON and is none`)
+  }
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  account,
+  mainBranch,
+  roleArn,
+  storyTrust,
+  storyTrustWith,
+  webIdentity,
+} from '../../test/trust-side.ts'
+import { issueToken } from '../issuer/issuer.ts'
+import { keysFromFile } from '../keys/key-ring.ts'
+import { encodeForm } from '../wire/form.ts'
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'mayfly-sts-'))
+  t.after(() => rmSync(path, { recursive: true }))
+  writeFileSync(join(path, 'trust.yaml'), JSON.stringify(storyTrust))
+  return path
+}
+
+interface Started {
+  readonly child: ChildProcess
+  /** All that it has said on both streams. */
+  readonly said: () => string
+  /** Resolves once it has said that. */
+  until(words: RegExp): Promise<void>
+}
+
+function start(t: TestContext, cwd: string, args: readonly string[]): Started {
+  const child = spawn(process.execPath, [main, 'sts', ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+  })
+  t.after(() => child.kill('SIGKILL'))
+  let text = ''
+  const waiting: { words: RegExp; done: () => void; fail: (error: Error) => void }[] = []
+  const check = () => {
+    for (const each of waiting) if (each.words.test(text)) each.done()
+  }
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+      check()
+    })
+  child.on('exit', () => {
+    for (const each of waiting) each.fail(new Error(`it ended before it said ${each.words}:\n${text}`))
+  })
+  const until = (words: RegExp) =>
+    new Promise<void>((done, fail) => {
+      waiting.push({ words, done, fail })
+      check()
+    })
+  return { child, said: () => text, until }
+}
+
+const urlIn = (text: string) => /^http:\/\/127\.0\.0\.1:\d+$/m.exec(text)![0]
+
+test('a token service starts, exchanges, explains its refusals and stops', async (t) => {
+  const place = folder(t)
+  const { child, said, until } = start(t, place, [
+    '--port',
+    '0',
+    '--audit',
+    'audit.jsonl',
+    '--audit-required',
+  ])
+  await until(/audit\.jsonl/)
+  assert.match(said(), /token service for development.*2 issuers of its own, 2 OIDC providers, 4 roles/)
+  const keys = keysFromFile(join(place, '.mayfly', 'keys.json'), storyTrust.issuers)
+  const token = (claims: Record<string, unknown>) => {
+    const made = {
+      issuer: storyTrust.issuers[0]!,
+      keys,
+      nowMs: Date.now(),
+      audience: ['https://user-audience.test'],
+    }
+    return issueToken({ ...made, claims }).token.reveal()
+  }
+  const exchange = (claims: Record<string, unknown>) =>
+    fetch(`${urlIn(said())}/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: encodeForm(webIdentity(token(claims))),
+    })
+  assert.equal((await exchange({ sub: mainBranch })).status, 200)
+  const refused = await exchange({ sub: `${mainBranch}\u001b[2Jx` })
+  assert.equal(refused.status, 403)
+  assert.doesNotMatch(await refused.text(), /gitlab\.com:sub/)
+  await until(/nearest miss/)
+  assert.match(said(), /refused AssumeRoleWithWebIdentity of arn:aws:iam::123456789012:role\/deploy/)
+  assert.match(said(), /gitlab\.com:sub/)
+  assert.ok(!said().includes('\u001b'), 'no escape sequence of a token reaches the terminal')
+  const lines = readFileSync(join(place, 'audit.jsonl'), 'utf8').trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).decision),
+    ['allow', 'deny'],
+  )
+  assert.equal(statSync(join(place, 'audit.jsonl')).mode & 0o777, 0o600)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('a trust file is read again when it changes, and a wrong one leaves the last good one in force', async (t) => {
+  const place = folder(t)
+  const { child, said, until } = start(t, place, ['--port', '0'])
+  await until(/audit +none/)
+  const nobody = encodeForm(webIdentity('x.y.z', { RoleArn: roleArn('nobody') }))
+  assert.equal((await fetch(urlIn(said()), { method: 'POST', body: nobody })).status, 400)
+  const effect = ['aws', 0, 'roles', 0, 'assumeRolePolicyDocument', 'Statement', 0, 'Effect']
+  const wrong = storyTrustWith(effect, 'allow')
+  writeFileSync(join(place, 'trust.yaml'), JSON.stringify(wrong))
+  await until(/roles\[0\]\.assumeRolePolicyDocument[\s\S]*The last good trust stays in force/)
+  const fewer = { ...storyTrust, aws: [{ account, oidcProviders: [], roles: [] }] }
+  writeFileSync(join(place, 'trust.yaml'), JSON.stringify(fewer))
+  await until(/was read again: .* 0 roles/)
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+for (const [args, exit, words] of [
+  [['--port', 'x'], 2, /--port "x" is not a port/],
+  [['--audit-required'], 2, /--audit-required needs --audit/],
+  [['extra'], 2, /takes no "extra"/],
+  [['--config', 'nothing.yaml'], 1, /nothing\.yaml cannot be read/],
+  [['--host', '0.0.0.0'], 1, /0\.0\.0\.0 is not a loopback address/],
+  [['--audit', 'no/such/folder'], 1, /AUDIT_WRITE/],
+] as const)
+  test(`mayfly sts ${args.join(' ')} is refused`, async (t) => {
+    const { child, said } = start(t, folder(t), args)
+    assert.deepEqual(await once(child, 'close'), [exit, null])
+    assert.match(said(), words)
+  })

@@ -1,0 +1,204 @@
+import { resolve } from 'node:path'
+import { MayflyError } from '../errors.ts'
+import { defaultKeyFile } from '../keys/key-file.ts'
+import { watchTrustFile } from '../registry/watch.ts'
+import { type AuditRecord, createAudit } from '../sts/audit.ts'
+import { type AuditFile, auditFile } from '../sts/audit-file.ts'
+import { type ChangeableSts, createSts } from '../sts/create.ts'
+import { serveSts } from '../sts/serve.ts'
+import type { Counts } from '../sts/snapshot.ts'
+import { explainText } from '../trust/explain.ts'
+import { outboundHttp } from '../wire/http.ts'
+import { wallClock } from '../world.ts'
+import type { Command, Io } from './command.ts'
+import { exitCodes } from './command.ts'
+import { readFlags, usage } from './flags.ts'
+import { errorText, paint, table } from './output.ts'
+
+export const sts: Command = {
+  summary: 'a token service that speaks the protocols of AWS and Google Cloud, and says why it refuses',
+  usage: `mayfly sts [--config trust.yaml] [--port 8787]
+
+  --config FILE           who is trusted; read again whenever it changes. Default: trust.yaml
+  --port N                default: 8787; 0 is one that is free
+  --host ADDRESS          default: 127.0.0.1
+  --keys FILE             signing and sealing keys, made if absent; default: .mayfly/keys.json beside the trust file
+  --audit FILE            appends one line of JSON for every decision
+  --audit-required        no answer without its audit record
+  --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
+  --allow-public-address  lets --host be an address that others can reach
+
+Every refusal is explained on standard error; the caller gets only the cloud's own words.
+`,
+  async run(args, io) {
+    const setting = read(args, io)
+    const service = start(setting, io)
+    const server = await serveSts({ sts: service.sts, ...setting.listen }).catch((error) => {
+      service.close()
+      throw error
+    })
+    io.out(`${server.url}\n`)
+    io.err(banner(io, server.url, service.sts.registered().counts, setting))
+    await ended()
+    io.err('stopping\n')
+    await server.close()
+    service.close()
+    return exitCodes.ok
+  },
+}
+
+interface Setting {
+  readonly config: string
+  readonly keyFile: string
+  readonly audit?: string
+  readonly auditRequired: boolean
+  readonly signedTargetOnly: boolean
+  readonly listen: { readonly host: string; readonly port: number; readonly allowPublicAddress: boolean }
+}
+
+function read(args: readonly string[], io: Io): Setting {
+  const { values, positionals } = readFlags('sts', args, {
+    config: { type: 'string', default: 'trust.yaml' },
+    port: { type: 'string', default: '8787' },
+    host: { type: 'string', default: '127.0.0.1' },
+    keys: { type: 'string' },
+    audit: { type: 'string' },
+    'audit-required': { type: 'boolean', default: false },
+    'signed-target': { type: 'boolean', default: false },
+    'allow-public-address': { type: 'boolean', default: false },
+  })
+  if (positionals.length > 0) throw usage('sts', `mayfly sts takes no ${JSON.stringify(positionals[0])}`)
+  if (values['audit-required'] && values.audit === undefined)
+    throw usage('sts', '--audit-required needs --audit FILE')
+  const config = resolve(io.cwd, values.config)
+  return {
+    config,
+    keyFile: values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys),
+    ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
+    auditRequired: values['audit-required'],
+    signedTargetOnly: values['signed-target'],
+    listen: {
+      host: values.host,
+      port: portOf(values.port),
+      allowPublicAddress: values['allow-public-address'],
+    },
+  }
+}
+
+function portOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw usage('sts', `--port ${JSON.stringify(text)} is not a port: expected 0 to 65535`)
+}
+
+interface Running {
+  readonly sts: ChangeableSts
+  close(): void
+}
+
+function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Setting, io: Io): Running {
+  const complain = (error: MayflyError) =>
+    io.err(`${errorText(io, error)}The last good trust stays in force.\n`)
+  const trust = watchTrustFile({
+    path: config,
+    onError: complain,
+    onDocument(document) {
+      try {
+        service.register(document)
+        io.err(`${config} was read again: ${summary(service.registered().counts)}\n`)
+      } catch (error) {
+        if (!(error instanceof MayflyError)) throw error
+        complain(error)
+      }
+    },
+  })
+  let file: AuditFile | undefined
+  const close = () => {
+    trust.close()
+    file?.close()
+  }
+  let service: ChangeableSts
+  try {
+    file = audit === undefined ? undefined : auditFile(audit)
+    const { now } = wallClock
+    service = createSts({
+      document: trust.document(),
+      keyFile,
+      now,
+      signedTargetOnly,
+      http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },
+      audit: createAudit({
+        sinks: [...(file ? [file.sink] : []), refusalPrinter(io)],
+        required: auditRequired,
+        now,
+        complain: (line) => io.err(`${line}\n`),
+      }),
+    })
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { sts: service, close }
+}
+
+/** Tells the operator of every refusal what the caller may not know. */
+function refusalPrinter(io: Io): (record: AuditRecord) => void {
+  return (record) => {
+    if (record.decision === 'deny') io.err(refusalText(io, record))
+  }
+}
+
+function refusalText(io: Io, record: AuditRecord): string {
+  const { action = 'a request', target, code = '', reason = '', hint, checks, requestId } = record
+  const who = record.who?.arn ?? record.who?.principal ?? record.who?.subject
+  const claimed = record.who?.verified === false ? ' (so its token claims)' : ''
+  const what = `${action}${target ? ` of ${target}` : ''}${who ? ` by ${who}${claimed}` : ''}`
+  const rows = [
+    ['why', `${printable(reason)}  (${code})`],
+    ...(hint ? [['next', printable(hint)]] : []),
+    ['request', requestId],
+  ]
+  const head = `${paint(io, 'red', 'refused')} ${printable(what)}\n${table(rows, '  ')}`
+  if (!checks) return head
+  const nearMiss = record.nearMiss === undefined ? {} : { nearMiss: record.nearMiss }
+  const explained = explainText({ decision: 'deny', checks, ...nearMiss }, { color: io.fancy })
+  return `${head}${explained.replace(/^(?=.)/gm, '  ')}`
+}
+
+/** What a token says may hold escape sequences: none of them reaches the terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd')
+}
+
+function banner(io: Io, url: string, counts: Counts, { config, audit }: Setting): string {
+  return [
+    `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${summary(counts)}\n`,
+    table(
+      [
+        ['AWS', `AWS_ENDPOINT_URL_STS=${url}`],
+        ['Google', `"token_url": "${url}/v1/token"`],
+        ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
+        ['audit', audit ?? 'none: --audit FILE'],
+      ],
+      '  ',
+    ),
+  ].join('')
+}
+
+function summary(counts: Counts): string {
+  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts } = counts
+  return [
+    `${issuers} issuers of its own`,
+    `${oidcProviders} OIDC providers`,
+    `${roles} roles`,
+    `${poolProviders} pool providers`,
+    `${serviceAccounts} service accounts`,
+  ].join(', ')
+}
+
+/** Resolves with the first signal that asks this process to end. */
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
