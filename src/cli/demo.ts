@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { MayflyError } from '../errors.ts'
 import type { Command, Io } from './command.ts'
+import { readFlags, usage } from './flags.ts'
 
 /** What `demo/index.ts` of a checkout exports. */
 interface Demo {
@@ -8,27 +9,23 @@ interface Demo {
 }
 
 export const demo: Command = {
-  summary: 'play the four stories on this machine, with the real client SDKs',
-  usage: `usage: mayfly demo [--keep]
+  summary: 'the four stories, played on this machine with the real client SDKs',
+  usage: `mayfly demo [--keep]
 
 Starts a token service and small clouds on loopback, and lets real client SDKs call them with credentials that
 Mayfly gave them: AWS to Google Cloud, GitLab CI to AWS, Kubernetes to AWS. Nothing leaves this machine, and
 everything ends with the demo.
 
-  --keep    leave everything running, and say how to try it by hand, until Ctrl-C
+  --keep  leave everything running, and say how to try it by hand, until Ctrl-C
 
-Exit code 0 when every story holds, 1 when one does not.`,
-
+Exit code 0 when every story holds, 1 when one does not. Plays from a checkout alone.
+`,
   async run(args, io) {
-    const unknown = args.find((each) => each !== '--keep')
-    if (unknown !== undefined)
-      throw new MayflyError('COMMAND_USAGE', {
-        message: `mayfly demo does not know ${unknown}`,
-        hint: 'Run `mayfly help demo`.',
-      })
+    const { values, positionals } = readFlags('demo', args, { keep: { type: 'boolean', default: false } })
+    if (positionals.length > 0) throw usage('demo', `"${positionals[0]}" is one word too many`)
     // By a computed address, so that the bundle does not swallow the demo and the SDKs that it needs.
     const { playStories }: Demo = await import(demoUrl(import.meta.url).href)
-    return playStories({ keep: args.includes('--keep'), io })
+    return playStories({ keep: values.keep, io })
   },
 }
 

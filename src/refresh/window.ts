@@ -3,15 +3,15 @@ import type { Credential } from '../credential.ts'
 const minuteMs = 60_000
 
 /**
- * How much life a credential has left at the latest when it is renewed.
+ * How much life a credential has left at the latest when it is renewed: 30 minutes, or a quarter of a longer one; half
+ * of one that lives for less than an hour.
  *
- * AWS: 30 minutes, or a quarter of a longer session. botocore may treat what it was given as good for 25 minutes
- * whatever its expiry says, so a client must normally see more than that. Half the life of a session under an hour.
- * Google, and bearer tokens in general: 10 minutes, so that a client that renews 5 minutes ahead finds a new one.
+ * botocore may treat what it was given as good for 25 minutes whatever its expiry says, Google's libraries renew up to
+ * 5 minutes ahead, MSAL up to half-way: whoever has 30 minutes left serves them all, and outlasts a token service that
+ * is away for as long.
  */
-export function lifeLeftMs(kind: Credential['kind'], lifeMs: number): number {
-  const wanted = kind === 'aws' ? Math.max(30 * minuteMs, lifeMs / 4) : 10 * minuteMs
-  return Math.min(wanted, lifeMs / 2)
+export function lifeLeftMs(lifeMs: number): number {
+  return Math.min(Math.max(30 * minuteMs, lifeMs / 4), lifeMs / 2)
 }
 
 /** What makes leases that began together renew apart. */
@@ -29,12 +29,12 @@ export interface Spread {
  * sat out makes no crowd, and come up to a tenth sooner, so that no round is like the last.
  */
 export function renewalMs(
-  { kind, expiresAtMs }: Pick<Credential, 'kind' | 'expiresAtMs'>,
+  { expiresAtMs }: Pick<Credential, 'expiresAtMs'>,
   nowMs: number,
   { random, dueMs }: Spread,
 ): number {
   const lifeMs = expiresAtMs - nowMs
-  const intervalMs = lifeMs - lifeLeftMs(kind, lifeMs)
+  const intervalMs = lifeMs - lifeLeftMs(lifeMs)
   if (dueMs === undefined) return nowMs + Math.floor(intervalMs * (0.1 + 0.9 * random()))
   const lateMs = Math.max(0, nowMs - dueMs) % intervalMs
   const share = Math.max(0.1, (1 - lateMs / intervalMs) * (1 - 0.1 * random()))

@@ -109,7 +109,7 @@ test('interrupted before the program starts, it ends at once and leaves nothing'
   const asked = new Promise((resolve) => silent.once('connection', resolve))
   const { port } = silent.address() as { port: number }
   const job = started(['run', '--', 'true'], { ...env, AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}` })
-  await asked
+  await Promise.race([asked, job.ended])
   job.kill('SIGTERM')
   assert.equal((await job.ended).signal, 'SIGTERM')
   assert.deepEqual(await leftovers(), [])

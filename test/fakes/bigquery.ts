@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import type { GoogleIdentity } from '../../src/sts/ask.ts'
+import { type Bindings, type ServeOptions, serveApp } from './serve.ts'
+import { turnAway, type VerifyBearer, type Visits } from './service.ts'
+
+type Row = Readonly<Record<string, unknown>>
+interface Job {
+  readonly columns: readonly string[]
+  readonly rows: readonly Row[]
+}
+
+const scopesThatDo = ['bigquery', 'bigquery.insertdata', 'cloud-platform'].map(
+  (name) => `https://www.googleapis.com/auth/${name}`,
+)
+// Small, so that three rows already need a second page and the client calls getQueryResults.
+const pageRows = 2
+
+/** A small BigQuery: rows that were inserted can be read back, by whoever `verify` lets in. */
+export async function serveBigQuery({ verify, ...place }: ServeOptions & { readonly verify: VerifyBearer }) {
+  const visits: Visits<GoogleIdentity> = { seen: [], turnedAway: [] }
+  const tables = new Map<string, Row[]>()
+  const jobs = new Map<string, Job>()
+  const app = new Hono<Bindings>().basePath('/bigquery/v2/projects/:project{[a-z][a-z0-9-]+}')
+
+  const admit = async (c: Context<Bindings>, call: string) => {
+    const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+    if (!bearer)
+      throw new Refusal(401, 'UNAUTHENTICATED', 'Request is missing required authentication credential.')
+    const identity = await identify(bearer)
+    if (!identity.scopes.some((scope) => scopesThatDo.includes(scope)))
+      throw new Refusal(403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.')
+    visits.seen.push({ identity, call })
+  }
+  const identify = async (bearer: string) => {
+    try {
+      return await verify(bearer)
+    } catch (error) {
+      turnAway(visits, error)
+      throw new Refusal(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.')
+    }
+  }
+
+  app.post('/datasets/:dataset/tables/:table/insertAll', async (c) => {
+    const { project, dataset, table } = c.req.param()
+    const name = `${project}.${dataset}.${table}`
+    await admit(c, `tabledata.insertAll ${name}`)
+    const { rows = [] } = await c.req.json<{ rows?: { json: Row }[] }>()
+    tables.set(name, [...(tables.get(name) ?? []), ...rows.map((row) => row.json)])
+    return c.json({ kind: 'bigquery#tableDataInsertAllResponse' })
+  })
+
+  app.post('/queries', async (c) => {
+    const project = c.req.param('project')!
+    const { query } = await c.req.json<{ query: string }>()
+    await admit(c, `jobs.query ${query}`)
+    const jobId = randomUUID()
+    jobs.set(jobId, run(query, project, tables))
+    return c.json({ kind: 'bigquery#queryResponse', ...page(project, jobId, jobs.get(jobId)!, 0) })
+  })
+
+  app.get('/queries/:job', async (c) => {
+    const { project, job } = c.req.param() as { project: string; job: string }
+    await admit(c, 'jobs.getQueryResults')
+    const found = jobs.get(job)
+    if (!found) throw new Refusal(404, 'NOT_FOUND', `Not found: Job ${project}:${job}`)
+    const from = Number(c.req.query('pageToken') ?? 0)
+    return c.json({ kind: 'bigquery#getQueryResultsResponse', ...page(project, job, found, from) })
+  })
+
+  app.onError((error, c) => {
+    if (!(error instanceof Refusal)) throw error
+    const { status: code, reason: status, message } = error
+    return c.json({ error: { code, message, status, errors: [{ message, reason: status }] } }, code)
+  })
+  return { ...(await serveApp(app, place)), ...visits, tables }
+}
+
+/** An answer that is an error, as Google's APIs write it. */
+class Refusal extends Error {
+  readonly status: 400 | 401 | 403 | 404
+  readonly reason: string
+
+  constructor(status: 400 | 401 | 403 | 404, reason: string, message: string) {
+    super(message)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+/** All the SQL there is: `SELECT a, b FROM dataset.table`, the name with or without project and backticks. */
+function run(sql: string, project: string, tables: ReadonlyMap<string, readonly Row[]>): Job {
+  const [, list, from] = /^\s*SELECT\s+([\w\s,]+?)\s+FROM\s+([\w.`-]+)\s*;?\s*$/i.exec(sql) ?? []
+  if (!list || !from) throw new Refusal(400, 'INVALID_ARGUMENT', `This BigQuery cannot read: ${sql}`)
+  const parts = from.replaceAll('`', '').split('.')
+  const name = parts.length === 3 ? parts.join('.') : [project, ...parts].join('.')
+  const rows = tables.get(name)
+  if (!rows) throw new Refusal(404, 'NOT_FOUND', `Not found: Table ${name}`)
+  return { columns: list.split(',').map((column) => column.trim()), rows }
+}
+
+function page(projectId: string, jobId: string, { columns, rows }: Job, from: number) {
+  const end = from + pageRows
+  return {
+    jobComplete: true,
+    jobReference: { projectId, jobId, location: 'US' },
+    schema: { fields: columns.map((name) => ({ name, type: typeOf(rows[0]?.[name]), mode: 'NULLABLE' })) },
+    totalRows: String(rows.length),
+    rows: rows.slice(from, end).map((row) => ({ f: columns.map((name) => ({ v: cell(row[name]) })) })),
+    ...(end < rows.length && { pageToken: String(end) }),
+  }
+}
+
+function typeOf(value: unknown): string {
+  if (typeof value === 'boolean') return 'BOOLEAN'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'INTEGER' : 'FLOAT'
+  return 'STRING'
+}
+
+const cell = (value: unknown) => (value === undefined || value === null ? null : String(value))
