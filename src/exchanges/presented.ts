@@ -2,8 +2,9 @@ import type { AwsCredentials } from '../credential.ts'
 import type { Values } from '../errors.ts'
 import type { Proof } from '../proof.ts'
 import type { Secret } from '../secret.ts'
+import { inWords } from '../wire/duration.ts'
 import { readJwt } from '../wire/jws.ts'
-import { inWords, oneLine } from './words.ts'
+import { oneLine } from './words.ts'
 
 /** A proof as a refusal may speak of it: what it says of itself, and never the proof. */
 export interface Presented {

@@ -1,7 +1,8 @@
 import { type ErrorCode, MayflyError, type Values } from '../errors.ts'
+import { inWords } from '../wire/duration.ts'
 import type { HttpResponse } from '../wire/http.ts'
 import type { Presented } from './presented.ts'
-import { inWords, serviceWords } from './words.ts'
+import { serviceWords } from './words.ts'
 
 /** Clocks that differ by more make a proof too old or too new for AWS (5 minutes of tolerance at most elsewhere, 15 there). */
 const tolerableSkewMs = 5 * 60_000

@@ -20,13 +20,6 @@ export function serviceWords(text: string, secrets: readonly Secret[]): string {
   return oneLine(clean.replace(jwts, '[redacted]'), 500)
 }
 
-/** A span of time for people: `45 s`, `12 min`, `5 h`. */
-export function inWords(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 120) return `${seconds} s`
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
-}
-
 /** @throws CONFIG_FIELD when the text is not an absolute URL */
 export function endpointUrl(text: string): URL {
   const url = URL.parse(text)

@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import type { JwtProof } from '../proof.ts'
 import { Secret } from '../secret.ts'
+import { inWords } from '../wire/duration.ts'
 import { readJwt } from '../wire/jws.ts'
 import type { Clock } from '../world.ts'
 
@@ -68,12 +69,3 @@ function claimsOf(what: string, token: string): Claims {
 // An `exp` beyond what Date can hold must not turn the message into a RangeError.
 const iso = (ms: number) =>
   Math.abs(ms) <= 8.64e15 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : `${Math.round(ms / 1000)}`
-
-/** A span of time for people: `45 s`, `12 min`, `5 h`, `3 d`. */
-export function inWords(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`
-  return `${Math.round(seconds / 86400)} d`
-}

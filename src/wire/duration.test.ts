@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseDuration } from './duration.ts'
+import { inWords, parseDuration } from './duration.ts'
 
 test('durations are read in whole seconds', () => {
   const rows: [string | number, number][] = [
@@ -33,4 +33,14 @@ test('anything else is CONFIG_FIELD', () => {
     '9999999999',
   ])
     assert.throws(() => parseDuration(text), { code: 'CONFIG_FIELD' }, String(text))
+})
+
+test('spans of time are told in one unit', () => {
+  assert.deepEqual([0, 119_000, 720_000, 7_200_000, 172_800_000].map(inWords), [
+    '0 s',
+    '119 s',
+    '12 min',
+    '2 h',
+    '2 d',
+  ])
 })

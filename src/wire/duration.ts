@@ -15,3 +15,12 @@ export function parseDuration(value: string | number): number {
     values: { value: String(value).slice(0, 32) },
   })
 }
+
+/** A span of time for people: `45 s`, `12 min`, `5 h`, `3 d`. */
+export function inWords(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86400)} d`
+}
