@@ -18,11 +18,16 @@ export function auditFile(path: string): AuditFile {
   const descriptor = open(path)
   return {
     sink: (record: AuditRecord) => {
-      const line = Buffer.from(`${JSON.stringify(record)}\n`)
-      for (let written = 0; written < line.length; ) written += writeSync(descriptor, line, written)
+      const line = `${JSON.stringify(record)}\n`
+      const written = writeSync(descriptor, line)
+      if (written < Buffer.byteLength(line)) writeRest(descriptor, Buffer.from(line), written)
     },
     close: () => closeSync(descriptor),
   }
+}
+
+function writeRest(descriptor: number, line: Buffer, from: number): void {
+  for (let written = from; written < line.length; ) written += writeSync(descriptor, line, written)
 }
 
 function open(path: string): number {

@@ -2,6 +2,7 @@ import { MayflyError } from '../errors.ts'
 import { type AwsPrincipal, type AwsRequest, evaluate, type Verdict } from '../trust/aws-evaluate.ts'
 import type { Check } from '../trust/decision.ts'
 import { decisionOf } from '../trust/explain.ts'
+import { accountOfArn } from './arn.ts'
 import type {
   AssumeRoleAsk,
   AwsIdentity,
@@ -67,7 +68,7 @@ export function authorizeAssumeRole(
   const sides = {
     trust: role ? evaluate(role.trust(), request) : nothing,
     own: evaluate(own, request),
-    foreign: identity.account !== accountOf(ask.roleArn),
+    foreign: identity.account !== accountOfArn(ask.roleArn),
   }
   const suffix = objection(sides)
   if (suffix !== undefined || !role) {
@@ -121,9 +122,19 @@ export function authorizeService(ask: ServiceAsk, registered: Snapshot, nowMs: n
 
 function sessionKeys(keys: Keys, sessionName: string, nowMs: number): Keys {
   keys.set('sts:rolesessionname', sessionName)
-  keys.set('aws:currenttime', new Date(nowMs).toISOString())
+  keys.set('aws:currenttime', isoSecond(nowMs))
   keys.set('aws:epochtime', String(Math.floor(nowMs / 1000)))
   return keys
+}
+
+// Many requests share a second, and a text of it costs as much as a condition.
+let second = { atSeconds: Number.NaN, text: '' }
+
+function isoSecond(ms: number): string {
+  const atSeconds = Math.floor(ms / 1000)
+  if (second.atSeconds !== atSeconds)
+    second = { atSeconds, text: `${new Date(ms).toISOString().slice(0, 19)}Z` }
+  return second.text
 }
 
 function callerKeys(
@@ -233,8 +244,4 @@ function denied(role: Role, message: string, told: Told, decide: (trace: Check[]
     { message: `${message}${why}`, values: { ...told, role: role.arn } },
     decision,
   )
-}
-
-function accountOf(arn: string): string {
-  return arn.split(':')[4] ?? ''
 }

@@ -31,9 +31,10 @@ export function keySource({ keys, http, now }: KeySourceSetting): KeySource {
     remotes.set(name, known)
     return known
   }
+  const own = ownKeys(keys, now)
   return {
     key(trusted, header) {
-      const held = trusted.keys ?? ownKeys(keys, trusted.issuer)
+      const held = trusted.keys ?? own(trusted.issuer)
       if (!held) return remote(trusted).key(header)
       return pickKey(held, header) ?? noKey(trusted.issuer, header)
     },
@@ -41,11 +42,29 @@ export function keySource({ keys, http, now }: KeySourceSetting): KeySource {
 }
 
 // Importing a key costs more than verifying with it; a JWK of ours is the same object every time.
-const imported = new WeakMap<object, VerificationKey | undefined>()
+const known = new WeakMap<object, VerificationKey | undefined>()
 
-function ownKeys(keys: Keys, issuer: string): VerificationKey[] | undefined {
-  return keys.jwks(issuer)?.flatMap((jwk) => {
-    if (!imported.has(jwk)) imported.set(jwk, verificationKey(jwk))
-    return imported.get(jwk) ?? []
-  })
+function imported(jwk: object): VerificationKey | readonly VerificationKey[] {
+  if (!known.has(jwk)) known.set(jwk, verificationKey(jwk))
+  return known.get(jwk) ?? []
+}
+
+/** For how long a look at our own keys is good: they change with a rotation, which is announced far ahead. */
+const ownMs = 1000
+
+function ownKeys(keys: Keys, now: () => number) {
+  const looks = new Map<
+    string,
+    { readonly atMs: number; readonly keys: readonly VerificationKey[] | undefined }
+  >()
+  return (issuer: string) => {
+    const last = looks.get(issuer)
+    const atMs = now()
+    if (last && atMs >= last.atMs && atMs - last.atMs < ownMs) return last.keys
+    const found = keys.jwks(issuer)?.flatMap(imported)
+    // Only ours are remembered: whatever else a token names would fill the memory.
+    if (found) looks.set(issuer, { atMs, keys: found })
+    else looks.delete(issuer)
+    return found
+  }
 }

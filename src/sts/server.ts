@@ -55,10 +55,11 @@ async function stsRequest(c: StsContext): Promise<StsRequest> {
   const target = targetOf(incoming?.url ?? c.req.url)
   const mark = target.indexOf('?')
   const headers = incoming ? pairs(incoming.rawHeaders) : [...c.req.raw.headers]
+  const host = incoming ? incoming.headers.host : c.req.header('host')
   return {
     id: randomUUID(),
     method: c.req.method,
-    host: c.req.header('host') ?? new URL(c.req.url).host,
+    host: host ?? new URL(c.req.url).host,
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
     headers,

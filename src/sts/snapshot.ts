@@ -1,4 +1,5 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
+import { accountOfArn } from './arn.ts'
 import type { AwsIdentity, GooglePrincipal } from './ask.ts'
 import {
   type AwsAccount,
@@ -77,12 +78,12 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     providers,
     counts,
     role(arn) {
-      const found = aws.get(accountOf(arn))?.roles.get(arn.slice(arn.lastIndexOf('/') + 1))
+      const found = aws.get(accountOfArn(arn))?.roles.get(arn.slice(arn.lastIndexOf('/') + 1))
       return found?.arn === arn ? found : undefined
     },
     // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
     roleOfSession: ({ arn, account }) => aws.get(account)?.roles.get(arn.split('/')[1] ?? ''),
-    oidcProvider: (roleArn, issuer) => aws.get(accountOf(roleArn))?.providers.get(issuer),
+    oidcProvider: (roleArn, issuer) => aws.get(accountOfArn(roleArn))?.providers.get(issuer),
     serviceAccount: (name) => byEmail.get(name) ?? byId.get(name),
     stands: (principal) =>
       principal.type === 'federated' ? pools.has(principal.pool) : byEmail.has(principal.email),
@@ -101,10 +102,6 @@ function compileAll(
     }
   for (const each of providers) each.rule()
   for (const each of serviceAccounts) each.bindings()
-}
-
-function accountOf(arn: string): string {
-  return arn.split(':', 5)[4] ?? ''
 }
 
 function byKey<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, Item> {

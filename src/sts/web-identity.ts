@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import { awsAudience } from '../trust/aws-claims.ts'
 import { type Algorithm, checkJws, type Jwt, readJwt } from '../wire/jws.ts'
+import { accountOfArn } from './arn.ts'
 import type { Claims, TokenAsk, WebIdentity, WebIdentityAsk } from './ask.ts'
 import { isAlgorithm, type TrustedIssuer } from './jwks.ts'
 import type { OidcProvider } from './registered-aws.ts'
@@ -20,7 +21,7 @@ export async function verifyAwsToken(ask: WebIdentityAsk, sts: Sts): Promise<Web
   const nowMs = sts.now()
   const jwt = readJwt(ask.token.reveal(), longestTokenBytes)
   const { iss, sub, exp } = requiredClaims(jwt.claims)
-  const provider = sts.registered().aws.get(accountOf(ask.roleArn))?.providers.get(iss)
+  const provider = sts.registered().aws.get(accountOfArn(ask.roleArn))?.providers.get(iss)
   if (!provider) throw unknownIssuer(iss, ask.roleArn)
   checkAlgorithm(jwt)
   await checkSigned(jwt, provider.trusted, sts)
@@ -73,10 +74,6 @@ function identity(
 
 // ── checks ─────────────────────────────────────────────────────────────────────────────────────────────
 
-function accountOf(roleArn: string): string {
-  return roleArn.split(':')[4] ?? ''
-}
-
 /** In the order in which AWS asks for them. */
 function requiredClaims(claims: Claims): { iss: string; sub: string; iat: number; exp: number } {
   const iss = textClaim(claims, 'iss')
@@ -118,7 +115,8 @@ function checkAlgorithm({ header: { alg } }: Jwt, admitted?: readonly string[]):
 }
 
 async function checkSigned(jwt: Jwt, trusted: TrustedIssuer, sts: Sts): Promise<void> {
-  checkJws(jwt, await sts.issuerKeys.key(trusted, jwt.header))
+  const key = sts.issuerKeys.key(trusted, jwt.header)
+  checkJws(jwt, key instanceof Promise ? await key : key)
 }
 
 function checkExpiry(claims: Claims, exp: number, nowMs: number, leewaySeconds: number): void {
