@@ -33,8 +33,8 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
   async run(args, io) {
     const setting = read(args, io)
     const service = start(setting, io)
-    const server = await serveSts({ sts: service.sts, ...setting.listen }).catch((error) => {
-      service.close()
+    const server = await serveSts({ sts: service.sts, ...setting.listen }).catch(async (error) => {
+      await service.close()
       throw error
     })
     io.out(`${server.url}\n`)
@@ -42,7 +42,7 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
     await ended()
     io.err('stopping\n')
     await server.close()
-    service.close()
+    await service.close()
     return exitCodes.ok
   },
 }
@@ -92,7 +92,7 @@ function portOf(text: string): number {
 
 interface Running {
   readonly sts: ChangeableSts
-  close(): void
+  close(): Promise<void>
 }
 
 function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Setting, io: Io): Running {
@@ -112,9 +112,9 @@ function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Sett
     },
   })
   let file: AuditFile | undefined
-  const close = () => {
+  const close = async () => {
     trust.close()
-    file?.close()
+    await file?.close()
   }
   let service: ChangeableSts
   try {
@@ -134,7 +134,7 @@ function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Sett
       }),
     })
   } catch (error) {
-    close()
+    void close()
     throw error
   }
   return { sts: service, close }

@@ -9,6 +9,8 @@ export interface StsRequest {
   /** Names the request in the answer, the audit and the explanation. */
   readonly id: string
   readonly method: string
+  /** Scheme and host as the caller has them: `http://127.0.0.1:8787`. */
+  readonly origin: string
   readonly host: string
   /** Path as sent, without the query. */
   readonly path: string
@@ -19,6 +21,13 @@ export interface StsRequest {
   readonly body: string
   /** The peer's address, for the audit. */
   readonly from: string
+}
+
+/** What goes back, in a form that any HTTP server can send. */
+export interface StsResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────────

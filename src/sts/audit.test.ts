@@ -110,13 +110,13 @@ test('GetCallerIdentity is recorded with the hash of its signature', async () =>
   )
 })
 
-test('a file gets one line of JSON per record, appended, readable by its owner alone', (t) => {
+test('a file gets one line of JSON per record, appended, readable by its owner alone', async (t) => {
   const path = join(folder(t), 'audit.jsonl')
   const record = { time: '', requestId: 'a\nb', from: '', frontEnd: 'x', decision: 'deny' } as const
   for (let i = 0; i < 2; i += 1) {
     const file = auditFile(path)
-    file.sink(record)
-    file.close()
+    await file.sink(record)
+    await file.close()
   }
   assert.deepEqual(
     readFileSync(path, 'utf8')
@@ -126,6 +126,28 @@ test('a file gets one line of JSON per record, appended, readable by its owner a
     [record, record],
   )
   assert.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+test('what is decided in one turn is written before any of it is kept, and close leaves nothing behind', async (t) => {
+  const path = join(folder(t), 'audit.jsonl')
+  const file = auditFile(path)
+  const record = (requestId: string) =>
+    ({ time: '', requestId, from: '', frontEnd: 'x', decision: 'allow' }) as const
+  const lines = () => readFileSync(path, 'utf8').split('\n').length - 1
+  await Promise.all(
+    ['1', '2'].map((id) => Promise.resolve(file.sink(record(id))).then(() => assert.equal(lines(), 2))),
+  )
+  file.sink(record('3'))
+  await file.close()
+  assert.equal(lines(), 3)
+})
+
+test('a record that the disk refuses is told to whoever waits for it', async (t) => {
+  const file = auditFile('/dev/full')
+  t.after(() => file.close())
+  await assert.rejects(async () =>
+    file.sink({ time: '', requestId: '', from: '', frontEnd: '', decision: 'deny' }),
+  )
 })
 
 test('a symbolic link in place of the file is refused', (t) => {

@@ -4,8 +4,8 @@ import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } f
 
 export type { AuditRecord } from './audit-record.ts'
 
-/** Takes one record, and throws when it cannot keep it. */
-export type AuditSink = (record: AuditRecord) => void
+/** Takes one record. What it returns is waited for; it throws or rejects when it cannot keep the record. */
+export type AuditSink = (record: AuditRecord) => unknown
 
 /** The record of one request, filled in as its stages are passed. */
 export interface AuditEntry {
@@ -13,10 +13,10 @@ export interface AuditEntry {
   verified(verified: Verified): Verified
   /** For what no front end parsed: who asked for what. */
   noted(asked: Asked): void
-  /** @throws AUDIT_WRITE when auditing is required and the record could not be kept */
-  allowed(minted: Minted): void
-  /** What to answer: the error itself, or AUDIT_WRITE. Never throws. */
-  refused(error: unknown): unknown
+  /** Resolves when the record is kept. @throws AUDIT_WRITE when auditing is required and it could not be */
+  allowed(minted: Minted): Promise<void>
+  /** What to answer, when the record is kept: the error itself, or AUDIT_WRITE. Never rejects. */
+  refused(error: unknown): Promise<unknown>
 }
 
 export interface Audit {
@@ -86,16 +86,16 @@ class Entry implements AuditEntry {
     this.#asked = asked
   }
 
-  allowed(minted: Minted): void {
-    this.#keep({ ...this.#base('allow'), ...givenOf(minted) })
+  allowed(minted: Minted): Promise<void> {
+    return this.#keep({ ...this.#base('allow'), ...givenOf(minted) })
   }
 
-  refused(error: unknown): unknown {
+  async refused(error: unknown): Promise<unknown> {
     const record = { ...this.#base('deny'), ...refusalOf(error) }
     this.#remember(record)
     try {
       // An AUDIT_WRITE has just failed to be kept; once is enough.
-      if (!(error instanceof MayflyError && error.code === 'AUDIT_WRITE')) this.#keep(record)
+      if (!(error instanceof MayflyError && error.code === 'AUDIT_WRITE')) await this.#keep(record)
       return error
     } catch (failure) {
       return failure
@@ -113,11 +113,11 @@ class Entry implements AuditEntry {
     }
   }
 
-  #keep(record: AuditRecord): void {
+  async #keep(record: AuditRecord): Promise<void> {
     const { sinks, required = false, complain } = this.#setting
     for (const sink of sinks) {
       try {
-        sink(record)
+        await sink(record)
       } catch (cause) {
         const message = `the audit record of ${record.requestId} could not be written: ${reasonOf(cause)}`
         if (required) throw new MayflyError('AUDIT_WRITE', { message, cause })

@@ -10,7 +10,7 @@ import {
   xmlResponse,
 } from '../wire/aws-query.ts'
 import { parseForm } from '../wire/form.ts'
-import type { Ask, AwsSessionGrant, Minted, StsRequest } from './ask.ts'
+import type { Ask, AwsSessionGrant, Minted, StsRequest, StsResponse } from './ask.ts'
 import { awsError } from './aws-errors.ts'
 import { checkParameters, checkRoleArn, constraints, invalid, type Parameters } from './aws-parameters.ts'
 import { sessionArn } from './aws-session.ts'
@@ -106,7 +106,7 @@ function checkSupported(parameters: Parameters, taken: readonly { readonly name:
 
 // ── answers ────────────────────────────────────────────────────────────────────────────────────────────
 
-function respond(minted: Minted, request: StsRequest): Response {
+function respond(minted: Minted, request: StsRequest): StsResponse {
   const json = wantsJson(request)
   const { action, result } = resultOf(minted, json)
   const body = json ? jsonResponse(action, result, request.id) : xmlResponse(action, result, request.id)
@@ -139,7 +139,7 @@ function assumedRoleUser(grant: AwsSessionGrant) {
   return { AssumedRoleId: `${grant.roleId}:${grant.sessionName}`, Arn: sessionArn(grant) }
 }
 
-function refuse(error: unknown, request: StsRequest): Response {
+function refuse(error: unknown, request: StsRequest): StsResponse {
   const { status, type, code, text } = awsError(error)
   const json = wantsJson(request)
   const told = { type, code, message: text, requestId: request.id }
@@ -151,12 +151,13 @@ function wantsJson(request: StsRequest): boolean {
   return headerOf(request, 'accept')?.includes('application/json') ?? false
 }
 
-function answer(status: number, body: string, json: boolean, requestId: string): Response {
-  return new Response(body, {
+function answer(status: number, body: string, json: boolean, requestId: string): StsResponse {
+  return {
     status,
     headers: {
       'Content-Type': json ? 'application/json' : 'text/xml',
       'x-amzn-RequestId': requestId,
     },
-  })
+    body: body,
+  }
 }

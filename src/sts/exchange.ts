@@ -1,4 +1,4 @@
-import type { Ask, Minted, StsRequest } from './ask.ts'
+import type { Ask, Minted, StsRequest, StsResponse } from './ask.ts'
 import { authorize } from './authorize.ts'
 import { mint } from './mint.ts'
 import type { Sts } from './sts.ts'
@@ -9,22 +9,22 @@ export interface FrontEnd {
   readonly name: string
   /** @throws REQUEST_*, PROOF_MALFORMED for what this protocol cannot mean */
   parse(request: StsRequest): Ask
-  respond(minted: Minted, request: StsRequest): Response
+  respond(minted: Minted, request: StsRequest): StsResponse
   /** The vendor's own words for a failure: its code, status and text, and nothing that only the operator may know. */
-  refuse(error: unknown, request: StsRequest): Response
+  refuse(error: unknown, request: StsRequest): StsResponse
 }
 
 /** The trust side on one screen: parse → verify → authorize → mint → respond, with the audit around it. */
-export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts): Promise<Response> {
+export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts): Promise<StsResponse> {
   const record = sts.audit.open(request, frontEnd.name)
   try {
     const ask = record.asked(frontEnd.parse(request))
     const verified = record.verified(await verify(ask, sts))
     const grant = authorize(verified, sts.registered(), sts.now())
     const minted = mint(grant, sts.keys, sts.now())
-    record.allowed(minted)
+    await record.allowed(minted)
     return frontEnd.respond(minted, request)
   } catch (error) {
-    return frontEnd.refuse(record.refused(error), request)
+    return frontEnd.refuse(await record.refused(error), request)
   }
 }

@@ -1,7 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { readJsonObject } from '../wire/json.ts'
-import type { Ask, Minted, StsRequest } from './ask.ts'
+import type { Ask, Minted, StsRequest, StsResponse } from './ask.ts'
 import type { FrontEnd } from './exchange.ts'
 import { googleApiError } from './google-errors.ts'
 import { headerOf } from './request.ts'
@@ -103,22 +103,23 @@ function unsupported(what: string): MayflyError {
   return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
-function respond(minted: Minted): Response {
+function respond(minted: Minted): StsResponse {
   if (minted.kind === 'id-token') return json(200, { token: minted.token.reveal() })
   if (minted.kind !== 'access-token') throw new TypeError(`${minted.kind} is not Google's to give`)
   const expireTime = `${new Date(minted.grant.expiresAtMs).toISOString().slice(0, 19)}Z`
   return json(200, { accessToken: minted.token.reveal(), expireTime })
 }
 
-function refuse(error: unknown): Response {
+function refuse(error: unknown): StsResponse {
   const { status, body } = googleApiError(error)
   return json(status, body)
 }
 
 /** Pretty-printed, as Google's APIs answer. */
-function json(status: number, body: unknown): Response {
-  return new Response(`${JSON.stringify(body, null, 2)}\n`, {
+function json(status: number, body: unknown): StsResponse {
+  return {
     status,
     headers: { 'Content-Type': 'application/json; charset=UTF-8', 'Cache-Control': 'private' },
-  })
+    body: `${JSON.stringify(body, null, 2)}\n`,
+  }
 }

@@ -2,7 +2,7 @@ import { MayflyError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { parseForm } from '../wire/form.ts'
 import { readJsonObject } from '../wire/json.ts'
-import type { Ask, Minted, StsRequest, TokenAsk } from './ask.ts'
+import type { Ask, Minted, StsRequest, StsResponse, TokenAsk } from './ask.ts'
 import type { FrontEnd } from './exchange.ts'
 import { googleStsError } from './google-errors.ts'
 import { readRelayedRequest } from './relayed-request.ts'
@@ -113,7 +113,7 @@ function unsupported(name: string): MayflyError {
   return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
-function respond(minted: Minted): Response {
+function respond(minted: Minted): StsResponse {
   if (minted.kind !== 'access-token') throw new TypeError(`${minted.kind} is not Google STS's to give`)
   return json(200, {
     access_token: minted.token.reveal(),
@@ -123,19 +123,20 @@ function respond(minted: Minted): Response {
   })
 }
 
-function refuse(error: unknown): Response {
+function refuse(error: unknown): StsResponse {
   const { status, ...body } = googleStsError(error)
   return json(status, body)
 }
 
 /** As Google's front ends answer: never cached. */
-function json(status: number, body: unknown): Response {
-  return new Response(JSON.stringify(body), {
+function json(status: number, body: unknown): StsResponse {
+  return {
     status,
     headers: {
       'Content-Type': 'application/json; charset=UTF-8',
       'Cache-Control': 'no-cache, no-store, max-age=0, must-revalidate',
       Pragma: 'no-cache',
     },
-  })
+    body: JSON.stringify(body),
+  }
 }

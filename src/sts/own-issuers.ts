@@ -1,5 +1,6 @@
 import { discoveryDocument, discoveryUrl, jwksDocument, jwksUrl } from '../issuer/discovery.ts'
 import type { IssuerDocument } from '../registry/documents.ts'
+import type { StsRequest } from './ask.ts'
 import { googleIssuer } from './mint.ts'
 import type { Sts } from './sts.ts'
 
@@ -38,16 +39,9 @@ function publisher(issuer: IssuerDocument): Publisher {
 /** Where any issuer of ours is found under this server's own address: `/issuers/` and its URL without `https://`. */
 const shelf = '/issuers/'
 
-export interface Place {
-  /** `http://127.0.0.1:8787` */
-  readonly origin: string
-  readonly host: string
-  readonly path: string
-}
-
 /** The discovery document or the JWKS of an issuer of ours, if that is what stands at a place. */
 export function publishedAt(
-  { origin, host, path }: Place,
+  { origin, host, path }: Pick<StsRequest, 'origin' | 'host' | 'path'>,
   sts: Sts,
 ): Readonly<Record<string, unknown>> | undefined {
   const shelved = path.startsWith(shelf)

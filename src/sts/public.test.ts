@@ -93,7 +93,7 @@ test('an access token of nobody we know is refused', () => {
     assert.throws(() => verifyAccessToken(token, { keys: sts.keys }), fails('REQUEST_CREDENTIAL'))
 })
 
-test('a platform takes a role for a task where the role trusts it, and is recorded either way', () => {
+test('a platform takes a role for a task where the role trusts it, and is recorded either way', async () => {
   const side = trustSide()
   const task = (role: string) =>
     issueSession(side.sts, {
@@ -101,10 +101,10 @@ test('a platform takes a role for a task where the role trusts it, and is record
       service: 'ecs-tasks.amazonaws.com',
       sessionName: 'task',
     })
-  const { grant, accessKeyId } = task('loader-task')
+  const { grant, accessKeyId } = await task('loader-task')
   assert.equal(grant.expiresAtMs, side.clock.now() + 3_600_000)
-  assert.throws(() => task('deploy'), TrustDenied)
-  assert.throws(() => task('nobody'), fails('TRUST_ROLE'))
+  await assert.rejects(task('deploy'), TrustDenied)
+  await assert.rejects(task('nobody'), fails('TRUST_ROLE'))
   assert.deepEqual(
     side.records.map(({ decision, code, accessKeyId: given }) => [decision, code, given]),
     [

@@ -49,15 +49,18 @@ export function verifyAccessToken(token: string, setting: VerifySetting): Google
  * platform's service assume it.
  * @throws TrustDenied (TRUST_ROLE, TRUST_DENIED), TRUST_DURATION, AUDIT_WRITE
  */
-export function issueSession(sts: Sts, ask: ServiceAsk): Extract<Minted, { kind: 'aws-session' }> {
+export async function issueSession(
+  sts: Sts,
+  ask: ServiceAsk,
+): Promise<Extract<Minted, { kind: 'aws-session' }>> {
   const record = sts.audit.open({ id: randomUUID(), from: ask.service }, 'service')
   record.noted({ action: 'AssumeRole', target: ask.roleArn, who: { verified: true, principal: ask.service } })
   try {
     const grant = authorizeForService(ask, sts.registered(), sts.now())
     const minted = mint(grant, sts.keys, sts.now()) as Extract<Minted, { kind: 'aws-session' }>
-    record.allowed(minted)
+    await record.allowed(minted)
     return minted
   } catch (error) {
-    throw record.refused(error)
+    throw await record.refused(error)
   }
 }

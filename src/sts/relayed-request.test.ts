@@ -52,7 +52,7 @@ function relayed(side: TrustSide, credentials: AwsCredentials, making: Making = 
   }
 }
 
-function taskSession(side: TrustSide): AwsCredentials {
+async function taskSession(side: TrustSide): Promise<AwsCredentials> {
   const ask = { roleArn: roleArn('loader-task'), service: 'ecs-tasks.amazonaws.com', sessionName: 'task-1' }
   return issueSession(side.sts, ask)
 }
@@ -94,7 +94,7 @@ const encodings: Readonly<Record<string, (made: Relayed) => string>> = {
 for (const [what, encode] of Object.entries(encodings))
   test(`a signed request is read as its library writes it (${what})`, async () => {
     const side = trustSide()
-    const answer = await exchange(side, encode(relayed(side, taskSession(side))))
+    const answer = await exchange(side, encode(relayed(side, await taskSession(side))))
     assert.equal(answer.status, 200, answer.text)
     const token = answer.json().access_token as string
     const { principal } = verifyAccessToken(token, { keys: side.sts.keys, nowMs: side.clock.now() })
@@ -114,7 +114,7 @@ test('regional, global and Chinese hosts are taken, with a slash before the quer
     'sts.us-gov-west-1.amazonaws.com',
     'sts.cn-north-1.amazonaws.com.cn',
   ]) {
-    const made = relayed(side, taskSession(side), { host })
+    const made = relayed(side, await taskSession(side), { host })
     for (const url of [made.url, made.url.replace('?', '/?')])
       assert.equal((await exchange(side, JSON.stringify({ ...made, url }))).status, 200, url)
   }
@@ -122,7 +122,7 @@ test('regional, global and Chinese hosts are taken, with a slash before the quer
 
 test('a signed target is verified like every signed header', async () => {
   const side = trustSide({ signedTargetOnly: true })
-  const made = relayed(side, taskSession(side), { signTarget: true })
+  const made = relayed(side, await taskSession(side), { signTarget: true })
   assert.equal((await exchange(side, JSON.stringify(made))).status, 200)
   // Aimed at another provider: the header says so now, and the signature does not.
   const other = `${provider}/gitlab`
@@ -134,8 +134,11 @@ test('a signed target is verified like every signed header', async () => {
 test('an unsigned target is taken as Google takes it, unless the operator wants it signed', async () => {
   const lenient = trustSide()
   const strict = trustSide({ signedTargetOnly: true })
-  assert.equal((await exchange(lenient, JSON.stringify(relayed(lenient, taskSession(lenient))))).status, 200)
-  await exchange(strict, JSON.stringify(relayed(strict, taskSession(strict))))
+  assert.equal(
+    (await exchange(lenient, JSON.stringify(relayed(lenient, await taskSession(lenient))))).status,
+    200,
+  )
+  await exchange(strict, JSON.stringify(relayed(strict, await taskSession(strict))))
   assert.equal(strict.records.at(-1)?.code, 'PROOF_REQUEST')
 })
 
@@ -229,7 +232,7 @@ const refusals: Readonly<
 for (const [what, [make, code]] of Object.entries(refusals))
   test(`a GetCallerIdentity request that was signed ${what} proves nothing`, async () => {
     const side = trustSide()
-    const answer = await exchange(side, JSON.stringify(make(side, taskSession(side))))
+    const answer = await exchange(side, JSON.stringify(make(side, await taskSession(side))))
     assert.equal(side.records.at(-1)?.code, code, side.records.at(-1)?.reason)
     assert.equal(answer.status, 400)
     assert.equal(answer.json().access_token, undefined)
@@ -239,7 +242,7 @@ test('a malformed request is told so in the words of Google', async () => {
   const side = trustSide()
   const broken = await exchange(
     side,
-    JSON.stringify(withUrl('https://evil.example')(side, taskSession(side))),
+    JSON.stringify(withUrl('https://evil.example')(side, await taskSession(side))),
   )
   assert.equal(
     broken.text,
@@ -254,7 +257,7 @@ test('a malformed request is told so in the words of Google', async () => {
 test('another account than the one of the provider is refused', async () => {
   const place = ['google', 0, 'pools', 0, 'providers', 0, 'aws', 'accountId']
   const side = trustSide({ document: storyTrustWith(place, '999999999999') })
-  await exchange(side, JSON.stringify(relayed(side, taskSession(side))))
+  await exchange(side, JSON.stringify(relayed(side, await taskSession(side))))
   assert.equal(side.records.at(-1)?.code, 'PROOF_ACCOUNT')
 })
 

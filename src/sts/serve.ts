@@ -6,10 +6,10 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { MayflyError } from '../errors.ts'
 import { isLoopbackHost } from '../wire/http.ts'
-import { largestBody, stsApp } from './server.ts'
+import type { StsResponse } from './ask.ts'
+import { answer, largestBody, requestOf } from './server.ts'
 import type { Sts } from './sts.ts'
 
 export interface ServeOptions {
@@ -40,8 +40,7 @@ export async function serveSts(options: ServeOptions): Promise<StsServer> {
   const { sts, host = '127.0.0.1', port = 0, tls, allowPublicAddress = false } = options
   if (!allowPublicAddress && !isLoopbackHost(host)) throw publicAddress(host)
   const server = tls ? createHttpsServer({ ...limits, ...tls }) : createHttpServer(limits)
-  const listener = getRequestListener(stsApp(sts).fetch)
-  server.on('request', (request, response) => receive(request, response, listener))
+  server.on('request', (request, response) => receive(request, response, sts))
   const bound = await listen(server, port, host)
   const name = host.includes(':') ? `[${host}]` : host
   return {
@@ -63,14 +62,13 @@ const limits = {
   keepAliveTimeout: 60_000,
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
-
 // Browsers send these with every request of a page; no client of these protocols does.
-const browserHeaders = ['origin', 'sec-fetch-site', 'sec-fetch-dest'] as const
+const browserHeaders = /^(?:origin|sec-fetch-site|sec-fetch-dest)$/i
+const isBrowserHeader = (text: string, index: number) => index % 2 === 0 && browserHeaders.test(text)
 
-/** Reads a body whole, where the adapter looks for one, and lets nothing through that a browser sent. */
-function receive(request: IncomingMessage, response: ServerResponse, listener: Listener): void {
-  if (browserHeaders.some((name) => request.headers[name] !== undefined)) {
+/** Reads a body whole and answers it; lets nothing through that a browser sent. */
+function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): void {
+  if (request.rawHeaders.some(isBrowserHeader)) {
     refuse(response, 403, 'browsers are not served here')
     return
   }
@@ -83,10 +81,18 @@ function receive(request: IncomingMessage, response: ServerResponse, listener: L
   })
   request.on('end', () => {
     if (length > largestBody) return
-    Object.assign(request, { rawBody: chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) })
-    listener(request, response)
+    const body = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
+    answer(requestOf(request, body), sts).then(
+      (answered) => send(response, answered),
+      () => refuse(response, 500, 'the token service failed'),
+    )
   })
   request.on('error', () => response.destroy())
+}
+
+// Straight to node:http and not through the app: an adapter's Request and Response cost a third of an exchange.
+function send(response: ServerResponse, { status, headers, body }: StsResponse): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

@@ -1,27 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { type Context, Hono } from 'hono'
-import type { StsRequest } from './ask.ts'
+import { Hono } from 'hono'
+import type { StsRequest, StsResponse } from './ask.ts'
 import { awsSts } from './aws.ts'
 import { exchange, type FrontEnd } from './exchange.ts'
-import { googleIamCredentials } from './google-iam-credentials.ts'
+import { googleIamCredentials, iamCredentialsPath } from './google-iam-credentials.ts'
 import { googleSts } from './google-sts.ts'
 import { publishedAt } from './own-issuers.ts'
+import { headerOf } from './request.ts'
 import type { Sts } from './sts.ts'
 import { introspect, tokenInfo } from './token-information.ts'
-
-/** What the Node adapter hands over; absent where an app is called without a socket. */
-interface Bindings {
-  readonly incoming?: IncomingMessage & { readonly rawBody?: Buffer }
-}
-
-type StsContext = Context<{ Bindings: Bindings }>
 
 /** Far more than the largest token with its form. */
 export const largestBody = 64 * 1024
 
 /**
- * Every protocol on one port, told apart by path:
+ * Every protocol on one port, told apart by method and path:
  *
  *     POST, GET  /                                              AWS STS
  *     POST       /v1/token                                      Google STS
@@ -32,47 +26,66 @@ export const largestBody = 64 * 1024
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host
  *     GET        /healthz
  */
-export function stsApp(sts: Sts): Hono<{ Bindings: Bindings }> {
-  const app = new Hono<{ Bindings: Bindings }>()
-  const through = (frontEnd: FrontEnd) => async (c: StsContext) => {
-    const request = await stsRequest(c)
-    return exchange(request, frontEnd, sts)
-  }
-  app.on(['GET', 'POST'], '/', through(awsSts))
-  app.post('/v1/token', through(googleSts))
-  app.post('/v1/projects/-/serviceAccounts/:method', through(googleIamCredentials))
-  for (const path of ['/tokeninfo', '/oauth2/v1/tokeninfo', '/oauth2/v3/tokeninfo'])
-    app.on(['GET', 'POST'], path, async (c) => tokenInfo(await stsRequest(c), sts))
-  app.post('/v1/introspect', async (c) => introspect(await stsRequest(c), sts))
-  app.get('/healthz', (c) => c.json({ status: 'ok', development: true }))
-  app.get('*', (c) => published(c, sts))
-  return app
+export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
+  const frontEnd = frontEndOf(request)
+  return frontEnd ? exchange(request, frontEnd, sts) : information(request, sts)
 }
 
-/** Characters as they came: signatures cover nothing else. */
-async function stsRequest(c: StsContext): Promise<StsRequest> {
-  const incoming = c.env?.incoming
-  const target = targetOf(incoming?.url ?? c.req.url)
-  const mark = target.indexOf('?')
-  const headers = incoming ? pairs(incoming.rawHeaders) : [...c.req.raw.headers]
-  const host = incoming ? incoming.headers.host : c.req.header('host')
+function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
+  if (path === '/') return method === 'POST' || method === 'GET' ? awsSts : undefined
+  if (method !== 'POST') return undefined
+  if (path === '/v1/token') return googleSts
+  return iamCredentialsPath.test(path) ? googleIamCredentials : undefined
+}
+
+/** What is told without a decision. */
+function information(request: StsRequest, sts: Sts): StsResponse {
+  const { method, path } = request
+  if (/^(\/oauth2\/v[13])?\/tokeninfo$/.test(path)) return tokenInfo(request, sts)
+  if (method === 'POST' && path === '/v1/introspect') return introspect(request, sts)
+  if (method !== 'GET') return notFound
+  if (path === '/healthz') return json({ status: 'ok', development: true })
+  const document = publishedAt(request, sts)
+  return document ? json(document, { 'Cache-Control': 'public, max-age=60' }) : notFound
+}
+
+const notFound: StsResponse = {
+  status: 404,
+  headers: { 'Content-Type': 'text/plain' },
+  body: 'nothing of this token service is here\n',
+}
+
+function json(document: unknown, headers: StsResponse['headers'] = {}): StsResponse {
+  const type = { 'Content-Type': 'application/json' }
+  return { status: 200, headers: { ...type, ...headers }, body: JSON.stringify(document) }
+}
+
+/** A request of `node:http`, every character as it came: signatures cover nothing else. */
+export function requestOf(incoming: IncomingMessage, body: string): StsRequest {
+  const { method = 'GET', url = '/', rawHeaders, socket } = incoming
+  const headers = pairs(rawHeaders)
+  const host = headerOf({ headers }, 'host') ?? ''
+  const origin = `${'encrypted' in socket ? 'https' : 'http'}://${host}`
   return {
     id: randomUUID(),
-    method: c.req.method,
-    host: host ?? new URL(c.req.url).host,
-    path: mark < 0 ? target : target.slice(0, mark),
-    query: mark < 0 ? '' : target.slice(mark + 1),
+    method,
+    origin,
+    host,
+    ...targetOf(url),
     headers,
-    body: incoming?.rawBody ? incoming.rawBody.toString() : await c.req.text(),
-    from: incoming?.socket.remoteAddress ?? '',
+    body,
+    from: socket.remoteAddress ?? '',
   }
 }
 
 /** Path and query of a request target, whether it came in origin form or in absolute form (RFC 9112 §3.2). */
-function targetOf(url: string): string {
-  if (url.startsWith('/')) return url
-  const slash = url.indexOf('/', url.indexOf('://') + 3)
-  return slash < 0 ? '/' : url.slice(slash)
+function targetOf(url: string): Pick<StsRequest, 'path' | 'query'> {
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
+  const target = start < 0 ? '/' : url.slice(start)
+  const mark = target.indexOf('?')
+  return mark < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
 function pairs(rawHeaders: readonly string[]): [string, string][] {
@@ -81,10 +94,26 @@ function pairs(rawHeaders: readonly string[]): [string, string][] {
   return headers
 }
 
-async function published(c: StsContext, sts: Sts): Promise<Response> {
-  const { host, path } = await stsRequest(c)
-  const document = publishedAt({ origin: new URL(c.req.url).origin, host, path }, sts)
-  return document
-    ? Response.json(document, { headers: { 'Cache-Control': 'public, max-age=60' } })
-    : c.notFound()
+/** The same as an app that another server, or a test, can hold: it has no socket and sees headers joined. */
+export function stsApp(sts: Sts): Hono {
+  const app = new Hono()
+  app.all('*', async (c) => {
+    const { raw } = c.req
+    const url = new URL(raw.url)
+    const { status, headers, body } = await answer(
+      {
+        id: randomUUID(),
+        method: raw.method,
+        origin: url.origin,
+        host: raw.headers.get('host') ?? url.host,
+        ...targetOf(raw.url),
+        headers: [...raw.headers],
+        body: await raw.text(),
+        from: '',
+      },
+      sts,
+    )
+    return new Response(body, { status, headers })
+  })
+  return app
 }

@@ -1,7 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import { parseForm } from '../wire/form.ts'
 import { holderOfAccessToken, principalName } from './access-token.ts'
-import type { GoogleIdentity, StsRequest } from './ask.ts'
+import type { GoogleIdentity, StsRequest, StsResponse } from './ask.ts'
 import type { Sts } from './sts.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Sts } from './sts.ts'
  * here; a federated token is told of too, without an e-mail address.
  * @see https://developers.google.com/identity/sign-in/web/backend-auth "tokeninfo"
  */
-export function tokenInfo(request: StsRequest, sts: Sts): Response {
+export function tokenInfo(request: StsRequest, sts: Sts): StsResponse {
   const identity = holder(request, 'access_token', sts)
   if (!identity) return json(400, { error: 'invalid_token', error_description: 'Invalid Value' })
   const { principal, scopes, expiresAtMs } = identity
@@ -29,7 +29,7 @@ export function tokenInfo(request: StsRequest, sts: Sts): Response {
 }
 
 /** Introspection of Google STS (RFC 7662): what is not a live token of ours is just not active. */
-export function introspect(request: StsRequest, sts: Sts): Response {
+export function introspect(request: StsRequest, sts: Sts): StsResponse {
   const identity = holder(request, 'token', sts)
   if (!identity) return json(200, { active: false })
   const { scopes, expiresAtMs } = identity
@@ -54,9 +54,10 @@ function holder(request: StsRequest, parameter: string, sts: Sts): GoogleIdentit
   }
 }
 
-function json(status: number, body: unknown): Response {
-  return new Response(JSON.stringify(body), {
+function json(status: number, body: unknown): StsResponse {
+  return {
     status,
     headers: { 'Content-Type': 'application/json; charset=UTF-8', 'Cache-Control': 'no-store' },
-  })
+    body: JSON.stringify(body),
+  }
 }

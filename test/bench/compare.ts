@@ -19,8 +19,10 @@ export interface Comparison {
 
 /** Floor and product in turn, so that a machine that slows down slows both; the ratio is taken pair by pair. */
 export async function compare({ name, bar, product, floor, rounds, progress }: Comparison): Promise<Bar> {
-  await floor()
-  await product()
+  for (let warming = 0; warming < 2; warming += 1) {
+    await floor()
+    await product()
+  }
   const ratios: number[] = []
   for (let round = 1; round <= rounds; round += 1) {
     const below = await floor()

@@ -41,8 +41,12 @@ async function start(setting: ServerSetting): Promise<Server> {
   servers.push(child)
   const told = () =>
     new Promise<number>((resolve, reject) => {
-      child.once('message', (value) => resolve(value as number))
-      child.once('exit', (code) => reject(new Error(`a server ended with ${code}`)))
+      const ended = (code: number | null) => reject(new Error(`a server ended with ${code}`))
+      child.once('exit', ended)
+      child.once('message', (value) => {
+        child.off('exit', ended)
+        resolve(value as number)
+      })
     })
   return {
     port: await told(),

@@ -83,7 +83,7 @@ describe('a program on ECS with the credential file of gcloud', () => {
     const gone = { ...task, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials/gone' }
     const before = cloud.records.length
     // An identity that a chain of sources would fall through to.
-    const { accessKeyId, secretAccessKey, sessionToken } = cloud.session('loader-task', 'node')
+    const { accessKeyId, secretAccessKey, sessionToken } = await cloud.session('loader-task', 'node')
     const node = {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey.reveal(),

@@ -72,9 +72,9 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     'sts.*.amazonaws.com': server.port,
     'bigquery.googleapis.com': bigquery.port,
   })
-  const session = (role: string, sessionName: string) =>
+  const session = async (role: string, sessionName: string) =>
     credentialOf(
-      issueSession(sts, { roleArn: roleArn(role), service: 'ecs-tasks.amazonaws.com', sessionName }),
+      await issueSession(sts, { roleArn: roleArn(role), service: 'ecs-tasks.amazonaws.com', sessionName }),
     )
   const home = await mkdtemp(join(tmpdir(), 'mayfly-cloud-'))
   await writeFile(join(home, 'ca.pem'), proxy.ca)
@@ -125,7 +125,7 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
   }
 }
 
-type Session = ReturnType<typeof issueSession>
+type Session = Awaited<ReturnType<typeof issueSession>>
 
 function credentialOf({ grant, accessKeyId, secretAccessKey, sessionToken }: Session): AwsCredential {
   return { kind: 'aws', accessKeyId, secretAccessKey, sessionToken, expiresAtMs: grant.expiresAtMs }

@@ -8,7 +8,7 @@ export interface EcsAgentOptions {
   readonly region: string
   readonly account: string
   /** New credentials of the task role, as the agent gets them from AWS: the session is named after the task. */
-  readonly mint: (taskId: string) => AwsCredential
+  readonly mint: (taskId: string) => Promise<AwsCredential>
   readonly now: () => number
   /** Where to listen: 169.254.170.2 and port 80 in a network namespace. Default: loopback, a free port. */
   readonly host?: string
@@ -25,14 +25,14 @@ const rotateBeforeMs = 15 * 60_000
 export async function serveEcsAgent(options: EcsAgentOptions) {
   const { roleArn, region, account, mint, now, host, port } = options
   const rotations: AwsCredential[] = []
-  const current = () => {
+  const current = async () => {
     const last = rotations.at(-1)
     if (last && last.expiresAtMs - now() > rotateBeforeMs) return last
-    rotations.push(mint(taskId))
+    rotations.push(await mint(taskId))
     return rotations.at(-1)!
   }
   const app = new Hono<Bindings>()
-  app.get(credentialsPath, (c) => c.json(answer(current(), roleArn)))
+  app.get(credentialsPath, async (c) => c.json(answer(await current(), roleArn)))
   app.get(`${metadataPath}/task`, (c) => c.json(task(region, account)))
   app.notFound((c) =>
     c.json({ code: 'InvalidIdInRequest', message: 'no such task', HTTPErrorCode: 404 }, 404),
