@@ -2,11 +2,11 @@
 // With --check it writes nothing and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { mayflyJsonSchema } from '../src/config/json-schema.ts'
-import { credentialProcess, processEnvironment } from '../src/deliveries/credential-process.ts'
-import type { Change, Delivery } from '../src/deliveries/delivery.ts'
-import { ecs, ecsEnvironment } from '../src/deliveries/ecs.ts'
-import { env, envEnvironment } from '../src/deliveries/env.ts'
-import { gce } from '../src/deliveries/gce.ts'
+import { agentEnvironment } from '../src/deliveries/agent.ts'
+import { processEnvironment } from '../src/deliveries/credential-process.ts'
+import type { Change } from '../src/deliveries/delivery.ts'
+import { ecsEnvironment } from '../src/deliveries/ecs.ts'
+import { envEnvironment } from '../src/deliveries/env.ts'
 import { gceEnvironment } from '../src/deliveries/gce-environment.ts'
 import { type Remedy, remedies } from '../src/errors.ts'
 import { trustJsonSchema } from '../src/registry/json-schema.ts'
@@ -49,19 +49,20 @@ function errorEntry([code, remedy]: [string, Remedy]): string {
 }
 
 /** The rows of each delivery, as it makes them for an address that stands for any. */
-const rows: readonly [Delivery, readonly Change[]][] = [
+const rows: readonly [string, readonly Change[]][] = [
+  ['every run', agentEnvironment({ url: 'http://127.0.0.1:PORT/PATH', tokenFile: 'a file of this run' })],
   [
-    ecs,
+    'ecs',
     ecsEnvironment({
       url: 'http://127.0.0.1:PORT/PATH',
       token: new Secret('a bearer for that address'),
       region: 'REGION',
     }),
   ],
-  [gce, gceEnvironment({ host: '127.0.0.1:PORT', projectId: 'PROJECT', configFolder: 'an empty folder' })],
-  [credentialProcess, processEnvironment({ configFile: 'a file of this run', region: 'REGION' })],
+  ['gce', gceEnvironment({ host: '127.0.0.1:PORT', projectId: 'PROJECT', configFolder: 'an empty folder' })],
+  ['credential-process', processEnvironment({ configFile: 'a file of this run', region: 'REGION' })],
   [
-    env,
+    'env',
     envEnvironment(
       {
         kind: 'aws',
@@ -78,11 +79,11 @@ const rows: readonly [Delivery, readonly Change[]][] = [
 function environmentPage(): string {
   const intro =
     'What `mayfly run` changes in the environment of the program that it starts, and why. No credential is among it unless the\n`env` delivery was asked for.\n\n'
-  const tables = rows.map(([delivery, changes]) => {
+  const tables = rows.map(([name, changes]) => {
     const lines = changes.map(
       (each) => `| \`${each.variable}\` | ${actionText(each)} | ${each.reason.replaceAll('|', '\\|')} |`,
     )
-    return `## ${delivery.name}\n\n| variable | change | why |\n|---|---|---|\n${lines.join('\n')}\n`
+    return `## ${name}\n\n| variable | change | why |\n|---|---|---|\n${lines.join('\n')}\n`
   })
   return `# The child's environment\n\n${note}${intro}${tables.join('\n')}`
 }

@@ -13,7 +13,7 @@ import type { World } from './world.ts'
 /** Credentials that are kept fresh and delivered, until `close`. */
 export interface Federation {
   readonly leases: readonly Lease[]
-  /** What a child's environment needs in order to receive them. */
+  /** What a child's environment needs in order to receive them, and to ask for one by name (`mayfly get`). */
   readonly changes: readonly Change[]
   close(): Promise<void>
 }
@@ -43,7 +43,7 @@ export async function federate(
     await Promise.all(delivered.map((each) => each.close()))
   }
   try {
-    await Promise.all(leases.map((each) => each.get()))
+    await Promise.all(held.map(first))
     for (const each of held) delivered.push(...(await deliver({ ...place, ...each, world })))
     delivered.push(await serveAgent({ ...place, held }))
   } catch (error) {
@@ -51,6 +51,16 @@ export async function federate(
     throw error
   }
   return { leases, changes: delivered.flatMap((each) => each.changes), close }
+}
+
+interface Held {
+  readonly plan: CredentialPlan
+  readonly lease: Lease
+}
+
+/** The first credential of a plan; one that is delivered to nobody waits until `mayfly get` asks for it. */
+async function first({ plan, lease }: Held): Promise<unknown> {
+  return plan.deliveries.length > 0 && lease.get()
 }
 
 /** One planned credential, kept fresh; delivered to nobody yet. */
