@@ -362,4 +362,9 @@ export class MayflyError extends Error {
     this.attempts = detail.attempts ?? []
     this.transient = detail.transient ?? false
   }
+
+  /** The same failure, told of one thing among several. */
+  about(name: string): MayflyError {
+    return new MayflyError(this.code, { ...this, message: `${name}: ${this.message}`, cause: this })
+  }
 }

@@ -156,15 +156,31 @@ test('a delivery serves what is renewed, from a proof that is read anew each tim
   await assert.rejects(fetch(url, { headers }))
 })
 
-test('the first refusal is thrown as it is, and nothing goes on after it', async (t) => {
+test('the first refusal is thrown, with the name of its credential, and nothing goes on after it', async (t) => {
   const { clock, both, world, plan, place } = await scene(t)
   const servers = await listening()
   const wrong = plan({ name: 'wrong', steps: [awsStep(both, 'arn:aws:iam::123456789012:role/forbidden')] })
-  await assert.rejects(federate([plan({}), wrong], place, world), { code: 'EXCHANGE_REFUSED' })
+  await assert.rejects(federate([plan({}), wrong], place, world), {
+    code: 'EXCHANGE_REFUSED',
+    message: /^credential "wrong": /,
+  })
   assert.equal(await listening(), servers)
   const calls = both.asked.length
   await clock.advance(72 * hour, turn)
   assert.equal(both.asked.length, calls)
+})
+
+test('a credential that is delivered to nobody is not asked for until somebody does', async (t) => {
+  const { both, world, plan, place } = await scene(t)
+  const wrong = plan({
+    name: 'later',
+    deliveries: [],
+    steps: [awsStep(both, 'arn:aws:iam::123456789012:role/forbidden')],
+  })
+  const federation = await federate([plan({}), wrong], place, world)
+  t.after(() => federation.close())
+  assert.equal(both.asked.length, 1)
+  await assert.rejects(federation.leases[1]!.get(), { code: 'EXCHANGE_REFUSED' })
 })
 
 test('a delivery that cannot be made closes those that were', async (t) => {

@@ -2,6 +2,7 @@ import type { Credential } from './credential.ts'
 import { serveAgent } from './deliveries/agent.ts'
 import type { Change, Delivered } from './deliveries/delivery.ts'
 import { deliver } from './deliveries/index.ts'
+import { MayflyError } from './errors.ts'
 import { exchangeTo } from './exchanges/index.ts'
 import type { Lease, Variant } from './lease.ts'
 import type { CredentialPlan } from './plan.ts'
@@ -37,14 +38,16 @@ export async function federate(
 ): Promise<Federation> {
   const held = plans.map((plan) => ({ plan, lease: lease(plan, world) }))
   const leases = held.map((each) => each.lease)
+  // One that is delivered to nobody waits until `mayfly get` asks for it.
+  const wanted = held.filter((each) => each.plan.deliveries.length > 0)
   const delivered: Delivered[] = []
   const close = async () => {
     for (const each of leases) each.stop()
     await Promise.all(delivered.map((each) => each.close()))
   }
   try {
-    await Promise.all(held.map(first))
-    for (const each of held) delivered.push(...(await deliver({ ...place, ...each, world })))
+    await Promise.all(wanted.map((each) => first(each, plans.length > 1)))
+    for (const each of wanted) delivered.push(...(await deliver({ ...place, ...each, world })))
     delivered.push(await serveAgent({ ...place, held }))
   } catch (error) {
     await close()
@@ -58,9 +61,11 @@ interface Held {
   readonly lease: Lease
 }
 
-/** The first credential of a plan; one that is delivered to nobody waits until `mayfly get` asks for it. */
-async function first({ plan, lease }: Held): Promise<unknown> {
-  return plan.deliveries.length > 0 && lease.get()
+/** The first credential of a plan, or why there is none. */
+async function first({ plan, lease }: Held, amongOthers: boolean): Promise<void> {
+  await lease.get().catch((error: unknown) => {
+    throw amongOthers && error instanceof MayflyError ? error.about(`credential "${plan.name}"`) : error
+  })
 }
 
 /** One planned credential, kept fresh; delivered to nobody yet. */
