@@ -1,4 +1,5 @@
 import { type ErrorCode, MayflyError } from '../errors.ts'
+import { printable } from '../wire/printable.ts'
 import { exitCodes, type Io } from './command.ts'
 import { errorText } from './output.ts'
 
@@ -18,7 +19,7 @@ const exceptions: Partial<Record<ErrorCode, number>> = {
 
 function unforeseen(error: unknown, io: Io): number {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  io.err(`error: something unforeseen: ${text}\n`)
+  io.err(`error: something unforeseen: ${printable(text)}\n`)
   io.err(
     'hint: This is a fault in Mayfly. Please report it with the command line; MAYFLY_TRACE=1 shows where it happened.\n',
   )

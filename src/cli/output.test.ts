@@ -27,6 +27,19 @@ test('an error is three lines, with the attempts that its sentence does not have
   )
 })
 
+test('no text of an error drives the terminal or forges a line', () => {
+  const attempts = [{ what: 'e\u001b[2Jcs', why: 'x\nerror: forged' }]
+  const error = new MayflyError('SOURCE_NONE', {
+    message: 'a\u001b[2J\nerror: b\u202e',
+    hint: 'c\u2028d',
+    attempts,
+  })
+  assert.equal(
+    errorText(plain, error),
+    'error: a [2J error: b \n  e [2Jcs  x error: forged\nhint: c d\ncode: SOURCE_NONE  (docs/errors.md#source_none)\n',
+  )
+})
+
 test('where colours are not wanted, there is no escape sequence and no spinner', async () => {
   const written: string[] = []
   assert.equal(await spin({ ...plain, err: (text) => written.push(text) }, 'working', async () => 7), 7)

@@ -1,4 +1,5 @@
 import type { MayflyError } from '../errors.ts'
+import { printable } from '../wire/printable.ts'
 import type { Io } from './command.ts'
 
 const styles = { red: 31, green: 32, yellow: 33, cyan: 36, bold: 1, dim: 2 } as const
@@ -24,17 +25,20 @@ function width(text: string): number {
   return text.replace(/\x1b\[[0-9]+m/g, '').length
 }
 
-/** An error as people read it: what happened, what was tried, what to do, and where it is explained. */
+/**
+ * An error as people read it: what happened, what was tried, what to do, and where it is explained. Whoever raised it may
+ * have quoted others, so nothing in it reaches the terminal that could drive it.
+ */
 export function errorText(io: Pick<Io, 'fancy'>, error: MayflyError): string {
   // Some messages have the attempts in their sentence already.
   const told = error.attempts.filter(({ why }) => !error.message.includes(why))
   return [
-    `${paint(io, 'red', 'error:')} ${error.message}\n`,
+    `${paint(io, 'red', 'error:')} ${printable(error.message)}\n`,
     table(
-      told.map(({ what, why }) => [what, why]),
+      told.map(({ what, why }) => [printable(what), printable(why)]),
       '  ',
     ),
-    `${paint(io, 'cyan', 'hint:')} ${error.hint}\n`,
+    `${paint(io, 'cyan', 'hint:')} ${printable(error.hint)}\n`,
     `${paint(io, 'dim', 'code:')} ${error.code}  (docs/errors.md#${error.code.toLowerCase()})\n`,
   ].join('')
 }

@@ -122,5 +122,11 @@ function report({ leases, changes }: Federation, io: Io): string {
 }
 
 function shown(change: Change): string {
-  return change.action !== 'unset' && typeof change.value === 'string' ? change.value : ''
+  return change.action !== 'unset' && typeof change.value === 'string' ? withoutPath(change.value) : ''
+}
+
+/** Of an address no more than where it is: the path of an endpoint of ours is as good as a password. */
+function withoutPath(value: string): string {
+  const url = URL.parse(value)
+  return url?.host ? `${url.origin}/…` : value
 }

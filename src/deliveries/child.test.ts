@@ -67,6 +67,18 @@ test('two credentials that want different things of a variable are refused, both
       )
 })
 
+test('a value that no variable can hold is refused by name, and not shown', () => {
+  assert.throws(
+    () => childEnvironment({}, [set('TOKEN', new Secret('tell\0nobody'), 'warehouse')]),
+    (error: Error & { code: string }) => {
+      assert.equal(error.code, 'CONFIG_FIELD')
+      assert.match(error.message, /TOKEN.*"warehouse"/)
+      assert.doesNotMatch(error.message, /tell|nobody/)
+      return true
+    },
+  )
+})
+
 test('two credentials that want the same are not in conflict', () => {
   const changes = [set('A', '1'), unset('B'), set('A', '1', 'b'), unset('B', 'b')]
   assert.deepEqual(childEnvironment({ B: 'x' }, changes), { A: '1' })

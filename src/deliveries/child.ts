@@ -6,10 +6,11 @@ import type { Change } from './delivery.ts'
 /**
  * The environment of the program: the parent's with every change made. The only place where a Secret becomes a variable.
  * For one credential a `set` beats an `unset`, and the later `set` counts; two credentials must agree.
- * @throws CONFIG_FIELD when two credentials want different things of one variable
+ * @throws CONFIG_FIELD when two credentials want different things of one variable, or a value holds what none can
  */
 export function childEnvironment(parent: Environment, changes: readonly Change[]): Record<string, string> {
   refuseConflicts(changes)
+  refuseNul(changes)
   const child = present(parent)
   const inOrder = ['unset', 'set', 'append'] as const
   for (const action of inOrder)
@@ -53,6 +54,17 @@ function refuseConflicts(changes: readonly Change[]): void {
     if (other && other.of !== change.of && !agree(other, change)) throw conflict(other, change)
     if (!other || change.action === 'set') wanted.set(change.variable, change)
   }
+}
+
+// The environment is a list of strings that a NUL ends (environ(7)), so the program could not be started.
+function refuseNul(changes: readonly Change[]): void {
+  const wrong = changes.find((change) => change.action !== 'unset' && text(change.value).includes('\0'))
+  if (wrong)
+    throw new MayflyError('CONFIG_FIELD', {
+      message: `the value for ${wrong.variable}, which the credential "${wrong.of}" needs, holds a NUL character`,
+      values: { variable: wrong.variable, credentials: [wrong.of ?? ''] },
+      hint: 'No variable can hold one: take it out of the setting that the value comes from.',
+    })
 }
 
 function agree(one: Change, other: Change): boolean {

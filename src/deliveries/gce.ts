@@ -24,7 +24,7 @@ export interface GceSetting {
 
 /**
  * The metadata server of Compute Engine, as far as its clients go for a credential. The protocol has no secret: who
- * can reach the port can ask, which is why only loopback is served and forwarded requests are refused.
+ * can reach the port can ask, which is why it is for `serveLoopback` alone, with forwarded requests refused.
  * @see https://cloud.google.com/compute/docs/metadata/querying-metadata
  */
 export function gceApp({ lease, clock, facts }: GceSetting): Hono {
@@ -34,7 +34,6 @@ export function gceApp({ lease, clock, facts }: GceSetting): Hono {
   app.use(async (c, next) => {
     c.header('Metadata-Flavor', 'Google')
     c.header('Server', 'Metadata Server for VM')
-    if (c.req.header('x-forwarded-for') !== undefined) return text(c, 403, 'forwarded requests are refused')
     if (c.req.path !== '/' && c.req.header('metadata-flavor')?.toLowerCase() !== 'google')
       return text(c, 403, 'the request needs the header Metadata-Flavor: Google')
     return next()
@@ -75,7 +74,9 @@ export const gce: Delivery = {
     const facts = gceFacts(plan)
     await liveAccessToken(lease, world.clock)
     const configFolder = await hideGcloudFolder({ env: world.env, directory, log: world.log })
-    const server = await serveLoopback(gceApp({ lease, clock: world.clock, facts }))
+    const server = await serveLoopback(gceApp({ lease, clock: world.clock, facts }), {
+      refuseForwarded: true,
+    })
     const changes = gceEnvironment({
       host: server.address,
       ...(facts.projectId !== undefined && { projectId: facts.projectId }),

@@ -221,6 +221,27 @@ test('a token that AWS repeats in its answer is not told on', async (t) => {
   assert.match(error.message, /\[redacted\]/)
 })
 
+test("a code and a request ID are the service's words too: they neither drive a terminal nor hold the token", async (t) => {
+  for (const requestId of ['id\u001b[2J\nerror: forged', token]) {
+    const body = xmlError({ type: 'Sender', code: `Denied\n${token}\u202e`, message: 'no', requestId })
+    const error = await refusal(t, { told: { status: 403, body } })
+    const said = JSON.stringify([error.message, error.values], (_, each) =>
+      typeof each === 'string' && /[\p{Cc}\p{Cf}]/u.test(each) ? assert.fail(each) : each,
+    )
+    assert.ok(!said.includes(token.slice(0, 20)))
+    assert.match(error.message, /Denied \[redacted\]: no/)
+  }
+})
+
+test('a session token that AWS repeats as it was sent, URL-encoded, is not told on', async (t) => {
+  const session = 'session/of+the==task'
+  const proof = { ...aws, credentials: { ...aws.credentials, sessionToken: new Secret(session) } }
+  const encoded = encodeURIComponent(session)
+  const words = `Bad ${encoded} and ${encoded.toLowerCase()}`
+  const error = await refusal(t, { proof, told: denied(400, 'ValidationError', words) })
+  assert.match(error.message, /Bad \[redacted\] and \[redacted\]/)
+})
+
 test('the role behind AWS credentials is named where a chain knows it', async (t) => {
   const arn = 'arn:aws:sts::123456789012:assumed-role/first/x'
   const proof = { ...aws, credentials: { ...aws.credentials, arn } }
@@ -271,7 +292,17 @@ for (const [name, told, transient] of outages)
     assert.deepEqual([error.code, error.transient], ['EXCHANGE_REFUSED', transient])
   })
 
+const grantOf = (more: Record<string, string>): Told => ({
+  body: xmlResponse('AssumeRole', { Credentials: { ...(session.Credentials as object), ...more } }, '1'),
+})
 const strangers: readonly [string, Told][] = [
+  ['an access key ID of two lines', grantOf({ AccessKeyId: 'ASIA\ncredential_process = x' })],
+  ['a secret of two lines', grantOf({ SecretAccessKey: 'x\ncredential_process = x' })],
+  ['a session token of two lines', grantOf({ SessionToken: 'x\ncredential_process = x' })],
+  ['a session token with a line separator', grantOf({ SessionToken: 'x\u2028y' })],
+  ['an expiry without a zone', grantOf({ Expiration: '2026-11-22T01:00:00' })],
+  ['an expiry that is a year', grantOf({ Expiration: '2027' })],
+  ['an expiry in words', grantOf({ Expiration: '22 Nov 2026' })],
   ['a page', { body: '<html><body>Welcome</body></html>' }],
   ['a page that is not found', { status: 404, body: '<html>not found</html>' }],
   ['a redirect', { status: 302, body: '', headers: { location: 'https://elsewhere.example' } }],
@@ -302,6 +333,11 @@ for (const [name, told] of strangers)
     const error = await refusal(t, { told })
     assert.deepEqual([error.code, error.transient], ['EXCHANGE_ANSWER', false])
   })
+
+test('an expiry beyond what AWS gives is not believed, so that the credential is renewed in time', async (t) => {
+  const { outcome, world } = await exchange(t, { told: grantOf({ Expiration: '9999-12-31T23:59:59Z' }) })
+  assert.equal((await outcome).expiresAtMs, world.clock.now() + 36 * 3_600_000)
+})
 
 test('clocks that are apart are told, with the direction', async (t) => {
   const late = { date: 'Sun, 22 Nov 2026 00:12:00 GMT' }

@@ -5,10 +5,12 @@ import type { AwsProof, JwtProof, Proof } from '../proof.ts'
 import { Secret } from '../secret.ts'
 import { readXmlText } from '../wire/aws-query.ts'
 import { encodeForm } from '../wire/form.ts'
+import { isCredentialText } from '../wire/printable.ts'
 import { signHeaders } from '../wire/sigv4.ts'
 import type { World } from '../world.ts'
 import { stsHost } from './aws-host.ts'
 import type { Exchange } from './exchange.ts'
+import { believable, timeOf } from './expiry.ts'
 import { presented } from './presented.ts'
 import { type Exchanged, type Refusal, refused, strange } from './refusal.ts'
 import { endpointUrl } from './words.ts'
@@ -107,18 +109,18 @@ function credentialOf(exchanged: Exchanged): AwsCredential {
   const { body } = exchanged.response
   const text = (tag: string): string => {
     const value = readXmlText(body, tag)
-    if (value) return value
-    throw strange(exchanged, `no ${tag}`)
+    if (!value) throw strange(exchanged, `no ${tag}`)
+    if (isCredentialText(value)) return value
+    throw strange(exchanged, `a value of ${tag} with characters that it cannot have`)
   }
-  const expiresAtMs = Date.parse(text('Expiration'))
-  if (Number.isNaN(expiresAtMs)) throw strange(exchanged, 'an Expiration that is no date')
+  const expiresAtMs = timeOf(exchanged, 'Expiration', text('Expiration'))
   const arn = readXmlText(body, 'Arn')
   return {
     kind: 'aws',
     accessKeyId: text('AccessKeyId'),
     secretAccessKey: new Secret(text('SecretAccessKey')),
     sessionToken: new Secret(text('SessionToken')),
-    expiresAtMs,
+    expiresAtMs: believable(expiresAtMs, 'aws', exchanged.nowMs),
     ...(arn && { arn }),
   }
 }

@@ -1,3 +1,4 @@
+import { isCredentialText } from '../wire/printable.ts'
 import { type Exchanged, type Refusal, refused, strange } from './refusal.ts'
 
 export type Answer = Readonly<Record<string, unknown>>
@@ -12,11 +13,12 @@ export function answerOf(exchanged: Exchanged): Answer {
   throw refusal ? refused(exchanged, refusal) : strange(exchanged, 'no error of Google')
 }
 
-/** @throws EXCHANGE_ANSWER when there is no such text */
+/** A token, or a time. @throws EXCHANGE_ANSWER when there is no such text, or one that could forge a header */
 export function textOf(exchanged: Exchanged, answer: Answer, name: string): string {
   const value = answer[name]
-  if (typeof value === 'string' && value) return value
-  throw strange(exchanged, `no ${name}`)
+  if (typeof value !== 'string' || !value) throw strange(exchanged, `no ${name}`)
+  if (isCredentialText(value)) return value
+  throw strange(exchanged, `a value of ${name} with characters that it cannot have`)
 }
 
 /** STS answers as OAuth does (RFC 6749 §5.2), IAM as Google's APIs do (google.rpc.Status). */
@@ -48,14 +50,16 @@ function stsRefusal(code: string, words: string): Refusal {
 function hintOf(code: string, words: string): string | undefined {
   return words.startsWith('The audience in ID Token')
     ? "Ask the platform for a token made out to `https:` and the provider's name as above, or add the token's audience to those that the provider allows."
-    : hints[code]
+    : hints.get(code)
 }
 
-const hints: Readonly<Record<string, string>> = {
-  unauthorized_client: 'Compare the claims above with the attribute condition of the provider.',
-  invalid_target:
+const hints: ReadonlyMap<string, string> = new Map([
+  ['unauthorized_client', 'Compare the claims above with the attribute condition of the provider.'],
+  [
+    'invalid_target',
     'Check the project number, pool and provider, and that neither pool nor provider is disabled or deleted.',
-}
+  ],
+])
 
 function jsonObject(text: string): Answer | undefined {
   try {

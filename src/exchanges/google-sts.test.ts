@@ -251,6 +251,29 @@ test('a refusal of STS names the provider, the words of Google and what was pres
   assert.match(other.message, /AWS credentials, whose role AWS alone can tell/)
 })
 
+test('an error that would forge a line, or names what every object has, is told harmlessly', async (t) => {
+  const forged = await refusal(t, { tell: oauth('invalid_grant\u001b[2J\nerror: forged line', 'no') })
+  assert.doesNotMatch(forged.message, /[\p{Cc}\p{Cf}]/u)
+  assert.equal(forged.values.reason, 'invalid_grant [2J error: forged line')
+  const inherited = await refusal(t, { tell: oauth('constructor', 'no') })
+  assert.equal(inherited.hint, remedies.EXCHANGE_REFUSED.hint)
+})
+
+test('an expiry beyond what Google gives is not believed, so that the token is renewed in time', async (t) => {
+  const far = unsignedJwt({ exp: 253_402_300_799 })
+  const answers = {
+    access_token: 'federated-token',
+    accessToken: 'x',
+    expireTime: '9999-12-31T23:59:59Z',
+    token: far,
+  }
+  const tell = () => ({ body: { ...answers, expires_in: 999_999_999 } })
+  for (const what of [{ direct: true, proof: aws }, {}, { variant: { audience: 'a' } }]) {
+    const { outcome, world } = await exchange(t, { tell, ...what })
+    assert.equal((await outcome).expiresAtMs, world.clock.now() + 12 * 3_600_000)
+  }
+})
+
 test('a wrong audience comes with the audience to ask for', async (t) => {
   const words = 'The audience in ID Token [a] does not match the expected audience.'
   const error = await refusal(t, { tell: oauth('invalid_grant', words) })
@@ -314,12 +337,23 @@ const strangers: readonly [string, Told][] = [
   ['a token without a lifetime', { body: { access_token: 'federated-token' } }],
   ['a lifetime that is no number', { body: { access_token: 'federated-token', expires_in: '3600' } }],
   ['no token', { body: { expires_in: 3600 } }],
+  ['a token that would forge a header', { body: { access_token: 'x\r\nHost: y', expires_in: 3600 } }],
 ]
 
 for (const [name, told] of strangers)
   test(`${name} is an answer of something else`, async (t) => {
     const error = await refusal(t, { tell: () => told, direct: true })
     assert.deepEqual([error.code, error.transient], ['EXCHANGE_ANSWER', false])
+  })
+
+for (const [name, more] of [
+  ['an impersonated token that would forge a header', { accessToken: 'x\r\nHost: y' }],
+  ['an expiry without a zone', { expireTime: '2026-11-22T01:00:00' }],
+] as const)
+  test(`${name} is an answer of something else`, async (t) => {
+    const body = { accessToken: 'x', expireTime: '2026-11-22T01:00:00Z', ...more }
+    const tell = (asked: Asked): Told => (asked.path === '/v1/token' ? federated : { body })
+    assert.equal((await refusal(t, { tell })).code, 'EXCHANGE_ANSWER')
   })
 
 for (const [name, body] of [

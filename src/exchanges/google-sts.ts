@@ -9,6 +9,7 @@ import { readJwt } from '../wire/jws.ts'
 import type { World } from '../world.ts'
 import { callerIdentityToken } from './caller-identity.ts'
 import type { Exchange } from './exchange.ts'
+import { believable, timeOf } from './expiry.ts'
 import { type Answer, answerOf, textOf } from './google-answer.ts'
 import { type Presented, presented } from './presented.ts'
 import { type Exchanged, strange } from './refusal.ts'
@@ -82,7 +83,7 @@ async function federatedToken(flow: Flow, scopes: readonly string[]): Promise<Ac
   const token = new Secret(textOf(exchanged, answer, 'access_token'))
   // It lives no longer than the proof that it stands for.
   const expiresAtMs = Math.min(nowMs + seconds * 1000, flow.presented.expiresAtMs ?? Infinity)
-  return { kind: 'access-token', token, scopes, expiresAtMs }
+  return { kind: 'access-token', token, scopes, expiresAtMs: believable(expiresAtMs, 'google', nowMs) }
 }
 
 function subjectOf({ proof, step, nowMs }: Flow) {
@@ -96,9 +97,8 @@ async function accessToken(flow: Flow, as: Impersonation, scopes: readonly strin
   const lifetime = `${as.lifetimeSeconds ?? 3600}s`
   const [exchanged, answer] = await impersonate(flow, as, 'generateAccessToken', { scope: scopes, lifetime })
   const token = new Secret(textOf(exchanged, answer, 'accessToken'))
-  const expiresAtMs = Date.parse(textOf(exchanged, answer, 'expireTime'))
-  if (Number.isNaN(expiresAtMs)) throw strange(exchanged, 'an expireTime that is no date')
-  return { kind: 'access-token', token, scopes, expiresAtMs }
+  const expiresAtMs = timeOf(exchanged, 'expireTime', textOf(exchanged, answer, 'expireTime'))
+  return { kind: 'access-token', token, scopes, expiresAtMs: believable(expiresAtMs, 'google', flow.nowMs) }
 }
 
 async function idToken(flow: Flow, as: Impersonation, audience: string): Promise<IdToken> {
@@ -108,7 +108,8 @@ async function idToken(flow: Flow, as: Impersonation, audience: string): Promise
   const token = textOf(exchanged, answer, 'token')
   const expiresAtMs = expiryOf(token)
   if (expiresAtMs === undefined) throw strange(exchanged, 'a token that is no ID token')
-  return { kind: 'id-token', token: new Secret(token), audience, expiresAtMs }
+  const untilMs = believable(expiresAtMs, 'google', flow.nowMs)
+  return { kind: 'id-token', token: new Secret(token), audience, expiresAtMs: untilMs }
 }
 
 function expiryOf(token: string): number | undefined {

@@ -4,7 +4,7 @@ import type { Proof } from '../proof.ts'
 import type { Secret } from '../secret.ts'
 import { inWords } from '../wire/duration.ts'
 import { readJwt } from '../wire/jws.ts'
-import { oneLine } from './words.ts'
+import { oneLine } from '../wire/printable.ts'
 
 /** A proof as a refusal may speak of it: what it says of itself, and never the proof. */
 export interface Presented {

@@ -35,13 +35,16 @@ export interface Refusal {
 /** EXCHANGE_REFUSED, or PROOF_EXPIRED: the service's code and words beside what was presented to it. */
 export function refused(exchanged: Exchanged, refusal: Refusal): MayflyError {
   const { service, operation, response, presented, values, nowMs } = exchanged
-  const { code, requestId, expired = false } = refusal
   const transient = refusal.transient || isOutage(response)
-  const words = serviceWords(refusal.words ?? '', presented.secrets)
+  // All three are the service's own words, and as little to be trusted.
+  const heard = (text = '') => serviceWords(text, presented.secrets)
+  const code = heard(refusal.code) || `HTTP ${response.status}`
+  const words = heard(refusal.words)
+  const requestId = heard(refusal.requestId) || undefined
   const said = words ? `${code}: ${words}` : code
   const id = requestId ? `; request ID ${requestId}` : ''
   const hint = transient ? 'The trouble is at the token service and may pass: try again.' : refusal.hint
-  return new MayflyError(expired && !transient ? 'PROOF_EXPIRED' : 'EXCHANGE_REFUSED', {
+  return new MayflyError(refusal.expired && !transient ? 'PROOF_EXPIRED' : 'EXCHANGE_REFUSED', {
     message: `${service} ${transient ? 'failed at' : 'refused'} ${operation}: ${said} (presented: ${presented.text}${id})${skew(response, service, nowMs)}`,
     values: { ...presented.values, ...values, status: response.status, reason: code, words, requestId },
     transient,

@@ -161,6 +161,42 @@ test('a clock that is set back makes for a renewal, as what it measured means no
   assert.equal(service.calls, 2)
 })
 
+test('a credential that was seen expired is not served after the clock was set back', async () => {
+  const { clock, service, lease } = bench()
+  const first = await lease.get()
+  service.failure = refusal()
+  clock.jump(2 * hour)
+  assert.equal(await code(lease.get()), 'LEASE_EXPIRED')
+  clock.jump(-100 * minute)
+  const { calls } = service
+  const error = await rejection(lease.get())
+  assert.equal(error.code, 'LEASE_EXPIRED')
+  assert.match(error.message, /2026-11-22T01:00:00Z/)
+  assert.equal(lease.status().state, 'expired')
+  assert.equal(service.calls, calls + 1, 'what was timed by the other clock holds nobody back')
+  await clock.advance(10 * minute, turn)
+  service.failure = undefined
+  await clock.advance(2 * minute, turn)
+  const second = await lease.get()
+  assert.notEqual(second, first)
+  assert.equal(lease.status().state, 'live')
+})
+
+test('a credential that expires while nobody asks for it is forgotten too', async () => {
+  const { clock, service, lease } = bench({ kind: 'access-token' })
+  const variant = { scopes: ['bigquery'] }
+  const first = await lease.get(variant)
+  // The renewal that follows every first use; then nobody asks any more.
+  await clock.advance(50 * minute, turn)
+  const second = service.issued.get(JSON.stringify(variant))!
+  assert.notEqual(second, first)
+  service.failure = refusal()
+  clock.jump(70 * minute)
+  await clock.advance(2 * minute, turn)
+  clock.jump(-80 * minute)
+  assert.equal(await code(lease.get(variant)), 'LEASE_EXPIRED')
+})
+
 test('a thousand who ask at once wait for one exchange', async () => {
   const { clock, service, lease } = bench()
   const storm = () => Promise.all(Array.from({ length: 1000 }, () => lease.get()))

@@ -39,7 +39,9 @@ export interface Upkeep {
 }
 
 interface Held {
-  readonly credential: Credential
+  /** Absent once it was seen expired: a clock that is set back afterwards does not bring it back. */
+  readonly credential: Credential | undefined
+  readonly expiresAtMs: number
   /** When the exchange began that it is from. */
   readonly begunAtMs: number
   readonly obtainedAtMs: number
@@ -64,10 +66,14 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
   let askedMs = clock.now()
   let stopped: MayflyError | undefined
   let cancelAlarm = () => {}
+  let cancelExpiry = () => {}
   let endPause = () => {}
   let abort = (_: MayflyError) => {}
 
-  const live = () => (held && clock.now() < held.credential.expiresAtMs ? held.credential : undefined)
+  function live(): Credential | undefined {
+    if (held && clock.now() >= held.expiresAtMs) held = { ...held, credential: undefined }
+    return held?.credential
+  }
 
   async function get(): Promise<Credential> {
     if (stopped) throw stopped
@@ -85,7 +91,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
   function isDue(): boolean {
     const nowMs = clock.now()
     const setBack = held !== undefined && nowMs < held.obtainedAtMs - shortestLifeMs
-    return nowMs >= dueMs() || (setBack && !trouble)
+    return trouble ? mayTry(trouble, nowMs) : nowMs >= dueMs() || setBack
   }
 
   const dueMs = () => trouble?.retryAtMs ?? held?.renewsAtMs ?? 0
@@ -98,7 +104,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
       const credential = live()
       if (credential) return credential
       askedMs = clock.now()
-      if (!trouble || askedMs >= trouble.retryAtMs) await renew()
+      if (!trouble || mayTry(trouble, askedMs)) await renew()
       else if (worthWaiting(trouble, startMs)) await pause(trouble.retryAtMs)
       else throw refusal(trouble)
     }
@@ -156,8 +162,11 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
     if (!(credential.expiresAtMs - nowMs >= shortestLifeMs)) throw lifeless(credential, nowMs)
     if (trouble && held) log(`${label}: renewed, after failing since ${instant(trouble.sinceMs)}`)
     const renewsAtMs = renewalMs(credential, nowMs, { random, dueMs: held?.renewsAtMs })
-    held = { credential, begunAtMs, obtainedAtMs: nowMs, renewsAtMs }
+    const { expiresAtMs } = credential
+    held = { credential, expiresAtMs, begunAtMs, obtainedAtMs: nowMs, renewsAtMs }
     trouble = undefined
+    cancelExpiry()
+    cancelExpiry = alarms.at(expiresAtMs, live)
   }
 
   function fail(error: MayflyError): void {
@@ -166,7 +175,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
     const { failures, sinceMs } = trouble ?? { failures: 0, sinceMs: nowMs }
     if (!trouble && held)
       log(
-        `${label}: renewing fails since ${instant(nowMs)}: ${error.message} (${error.code}); ${remaining(held, nowMs)}`,
+        `${label}: renewing fails since ${instant(nowMs)}: ${error.message} (${error.code}); ${remaining(held.expiresAtMs, live())}`,
       )
     const retryAtMs = nowMs + backoffMs(failures + 1, random)
     trouble = { error, failures: failures + 1, sinceMs, triedAtMs: nowMs, retryAtMs }
@@ -184,7 +193,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
   }
 
   function refusal({ error, failures, sinceMs }: Trouble): MayflyError {
-    if (held) return expired(label, held.credential.expiresAtMs, error, sinceMs)
+    if (held) return expired(label, held.expiresAtMs, error, sinceMs)
     if (failures === 1) return error
     return retold(error, `${error.message} (${failures} attempts since ${instant(sinceMs)})`)
   }
@@ -202,7 +211,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
         : 'waiting'
     return {
       state,
-      ...(held && { expiresAtMs: held.credential.expiresAtMs, renewsAtMs: dueMs() }),
+      ...(held && { expiresAtMs: held.expiresAtMs, renewsAtMs: dueMs() }),
       ...(trouble && { failure: told(trouble) }),
     }
   }
@@ -210,6 +219,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
   function stop(): void {
     stopped ??= new MayflyError('LEASE_STOPPED', { message: `${label}: no longer kept, Mayfly is stopping` })
     cancelAlarm()
+    cancelExpiry()
     held = undefined
     trouble = undefined
     abort(stopped)
@@ -221,8 +231,11 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
 
 const told = ({ error: { code, message, hint }, sinceMs }: Trouble) => ({ code, message, hint, sinceMs })
 
-function remaining({ credential: { expiresAtMs } }: Held, nowMs: number): string {
-  return expiresAtMs > nowMs
+/** Whether the back-off is over. One that began at a time that is yet to come was measured by a clock that was set back. */
+const mayTry = ({ triedAtMs, retryAtMs }: Trouble, nowMs: number) => nowMs >= retryAtMs || nowMs < triedAtMs
+
+function remaining(expiresAtMs: number, credential: Credential | undefined): string {
+  return credential
     ? `the credential in hand is good until ${instant(expiresAtMs)}`
     : `the last credential expired at ${instant(expiresAtMs)}`
 }

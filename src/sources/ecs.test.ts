@@ -213,6 +213,27 @@ test('credentials that have expired are refused here, with by how much', async (
   await assert.rejects(prove(world(relative)), failure('PROOF_EXPIRED', 'expired 12 min ago'))
 })
 
+test('a value that could forge a header or a line is refused, named and not shown', async (t) => {
+  for (const name of ['AccessKeyId', 'SecretAccessKey', 'Token']) {
+    const { world } = await agent(t, () => ({ body: { ...credentials, [name]: 'tell-nobody\r\nHost: x' } }))
+    await assert.rejects(prove(world(relative)), (error: Error) => {
+      assert.ok(!error.message.includes('tell-nobody'))
+      return failure('SOURCE_FAILED', name)(error)
+    })
+  }
+})
+
+test('an expiry is read as RFC 3339 alone: one without a zone is not held against the credentials', async (t) => {
+  for (const Expiration of ['2026-11-21T23:48:00', '2025', '21 Nov 2026']) {
+    const { world } = await agent(t, () => ({ body: { ...credentials, Expiration } }))
+    assert.equal((await prove(world(relative))).kind, 'aws')
+  }
+  const { world } = await agent(t, () => ({
+    body: { ...credentials, Expiration: '2026-11-22T01:48:00+02:00' },
+  }))
+  await assert.rejects(prove(world(relative)), failure('PROOF_EXPIRED', 'expired 12 min ago'))
+})
+
 test('elsewhere it is not here', async () => {
   assert.equal(ecs(testWorld({ AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs' })).detect().here, false)
   await assert.rejects(prove(testWorld()), failure('SOURCE_ABSENT', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'))

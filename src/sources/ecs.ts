@@ -2,6 +2,8 @@ import { MayflyError } from '../errors.ts'
 import type { AwsProof } from '../proof.ts'
 import { Secret } from '../secret.ts'
 import { inWords } from '../wire/duration.ts'
+import { isCredentialText } from '../wire/printable.ts'
+import { readRfc3339 } from '../wire/rfc3339.ts'
 import type { Environment, World } from '../world.ts'
 import { askPlatform, platformUrl } from './platform.ts'
 import { readTokenFile } from './read-token.ts'
@@ -126,15 +128,22 @@ function proofOf(answer: Record<string, unknown>, { who, nowMs, region }: Circum
       values: { missing: name },
     })
   }
-  // Pod Identity gives nanoseconds, which Date.parse takes; an unreadable date is no reason to refuse working credentials.
-  const lateMs = nowMs - Date.parse(text('Expiration'))
+  const key = (name: string): string => {
+    if (isCredentialText(text(name))) return text(name)
+    throw new MayflyError('SOURCE_FAILED', {
+      message: `${who} answered with a \`${name}\` that has characters which no credential has`,
+      values: { member: name },
+    })
+  }
+  // An unreadable date is no reason to refuse working credentials.
+  const lateMs = nowMs - (readRfc3339(text('Expiration')) ?? Number.POSITIVE_INFINITY)
   if (lateMs >= 0)
     throw new MayflyError('PROOF_EXPIRED', {
       message: `${who} gave credentials that expired ${inWords(lateMs)} ago by this machine's clock`,
       values: { expiration: text('Expiration') },
     })
-  const secretAccessKey = new Secret(text('SecretAccessKey'))
-  const sessionToken = new Secret(text('Token'))
-  const credentials = { accessKeyId: text('AccessKeyId'), secretAccessKey, sessionToken }
+  const secretAccessKey = new Secret(key('SecretAccessKey'))
+  const sessionToken = new Secret(key('Token'))
+  const credentials = { accessKeyId: key('AccessKeyId'), secretAccessKey, sessionToken }
   return { kind: 'aws', credentials, ...(region && { region }) }
 }

@@ -74,9 +74,21 @@ test('the request token is not sent over plain HTTP to another machine', async (
   )
 })
 
-test('a job without the permission is not here, and says which permission', async () => {
-  const source = githubActions(testWorld({ GITHUB_ACTIONS: 'true' }))
+test('a job without the permission is here all the same, and says which permission and which other way', async () => {
+  const half = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://github.example/' }
+  for (const env of [{ GITHUB_ACTIONS: 'true' }, half]) {
+    const source = githubActions(testWorld(env))
+    assert.equal(source.detect().here, true)
+    assert.match(source.detect().saw, /permissions: id-token: write/)
+    await assert.rejects(
+      source.prove(audience, signal),
+      failure('SOURCE_FAILED', 'id-token: write', '`from:`'),
+    )
+  }
+})
+
+test('elsewhere it is not here', async () => {
+  const source = githubActions(testWorld())
   assert.equal(source.detect().here, false)
-  assert.match(source.detect().saw, /permissions: id-token: write/)
-  await assert.rejects(source.prove(audience, signal), failure('SOURCE_ABSENT', 'id-token: write'))
+  await assert.rejects(source.prove(audience, signal), failure('SOURCE_ABSENT', 'is not set'))
 })

@@ -4,7 +4,8 @@ import { jwtProof } from './jwt.ts'
 import { askPlatform, platformUrl } from './platform.ts'
 import type { Sighting, Source } from './source.ts'
 
-const permission = 'Give the job `permissions: id-token: write` (pull requests from forks never have it).'
+const permission =
+  'Give the job `permissions: id-token: write` (pull requests from forks never have it), or name another identity with `from:`.'
 
 /**
  * A job of GitHub Actions. A token lives five minutes and the right to request one as long as the job, so one is requested at every call.
@@ -30,13 +31,14 @@ export function githubActions({ env, http, clock }: World): Source {
   }
 }
 
+/** A job without the permission is still seen here: were it not, it could act as the machine that runs it. */
 function sight(env: Environment): Sighting {
-  if (env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN)
-    return { here: true, saw: 'ACTIONS_ID_TOKEN_REQUEST_URL and its token are set' }
-  if (env.GITHUB_ACTIONS === 'true')
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = env
+  if (url && bearer) return { here: true, saw: 'ACTIONS_ID_TOKEN_REQUEST_URL and its token are set' }
+  if (env.GITHUB_ACTIONS === 'true' || url || bearer)
     return {
-      here: false,
-      saw: 'this is a GitHub Actions job without `permissions: id-token: write` (ACTIONS_ID_TOKEN_REQUEST_URL is not set)',
+      here: true,
+      saw: `this is a GitHub Actions job without \`permissions: id-token: write\` (ACTIONS_ID_TOKEN_REQUEST_${url ? 'TOKEN' : 'URL'} is not set)`,
       hint: permission,
     }
   return { here: false, saw: 'ACTIONS_ID_TOKEN_REQUEST_URL is not set' }
@@ -45,8 +47,8 @@ function sight(env: Environment): Sighting {
 function requestOf(env: Environment): { url: URL; bearer: string } {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = env
   if (url && bearer) return { url: platformUrl('ACTIONS_ID_TOKEN_REQUEST_URL', url), bearer }
-  const { saw, hint } = sight(env)
-  throw new MayflyError('SOURCE_ABSENT', {
+  const { here, saw, hint } = sight(env)
+  throw new MayflyError(here ? 'SOURCE_FAILED' : 'SOURCE_ABSENT', {
     message: `no ID token of GitHub Actions: ${saw}`,
     ...(hint && { hint }),
   })

@@ -56,20 +56,26 @@ test('a configured audience is never served by another, though it be the only on
 
 test("a JWT that is not GitLab's own is never taken, even if its audience fits", async () => {
   const env = { VAULT: unsignedJwt({ aud: 'sts.amazonaws.com', sub: 'somebody' }) }
-  assert.equal(gitlabCi(testWorld({ GITLAB_CI: 'true', ...env })).detect().here, false)
-  await assert.rejects(prove(env), failure('SOURCE_ABSENT', 'id_tokens:'))
+  assert.equal(gitlabCi(testWorld({ GITLAB_CI: 'true', ...env })).detect().here, true)
+  await assert.rejects(prove(env), failure('SOURCE_FAILED', 'id_tokens:'))
 })
 
 test('the old CI_JOB_JWT are passed over, and mentioned', async () => {
   const env = { CI_JOB_JWT_V2: idToken('https://gitlab.example') }
-  await assert.rejects(prove(env), failure('SOURCE_ABSENT', 'CI_JOB_JWT_V2', 'id_tokens'))
+  await assert.rejects(prove(env), failure('SOURCE_FAILED', 'CI_JOB_JWT_V2', 'id_tokens'))
 })
 
-test('a job without id_tokens is not here, and the hint says what to declare', () => {
+test('a job without id_tokens is here all the same, and the hint says what to declare', async () => {
   const sighting = gitlabCi(testWorld({ GITLAB_CI: 'true' })).detect()
-  assert.equal(sighting.here, false)
+  assert.equal(sighting.here, true)
   assert.match(sighting.hint ?? '', /id_tokens:/)
+  await assert.rejects(prove({}), failure('SOURCE_FAILED', 'id_tokens:', '`from:`'))
+})
+
+test('elsewhere it is not here', async () => {
+  const nowhere = gitlabCi(testWorld({ ONE: '' }))
   assert.equal(gitlabCi(testWorld({ ONE: idToken('a') })).detect().here, false)
+  await assert.rejects(nowhere.prove(usual, signal), failure('SOURCE_ABSENT', 'GITLAB_CI'))
 })
 
 test('a variable that was named is used, and none other', async () => {

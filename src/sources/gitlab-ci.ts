@@ -4,7 +4,8 @@ import type { Environment, World } from '../world.ts'
 import { audiencesOf, type Claims, isFor, jwtProof, peekClaims } from './jwt.ts'
 import type { Audience, Sighting, Source } from './source.ts'
 
-const declare = 'Declare `id_tokens:` with an `aud:` in the job of .gitlab-ci.yml.'
+const declare =
+  'Declare `id_tokens:` with an `aud:` in the job of .gitlab-ci.yml, or name another identity with `from:`.'
 const outlived =
   'GitLab makes ID tokens when the job starts and cannot renew them: raise the timeout of the job, which is their lifetime.'
 
@@ -32,12 +33,13 @@ export function gitlabCi({ env, clock }: World, choice: SourceChoice = {}): Sour
   }
 }
 
+/** A job without an ID token is still seen here: were it not, it could act as the machine that runs it. */
 function sight(env: Environment, variable: string | undefined): Sighting {
   if (!env.GITLAB_CI) return { here: false, saw: 'GITLAB_CI is not set' }
   if (variable) return { here: true, saw: `GITLAB_CI is set, and the ID token is to be in ${variable}` }
   const found = idTokens(env)
   if (found.length) return { here: true, saw: `GITLAB_CI is set, with an ID token in ${namesOf(found)}` }
-  return { here: false, saw: `GITLAB_CI is set, but no variable holds an ID token${old(env)}`, hint: declare }
+  return { here: true, saw: `GITLAB_CI is set, but no variable holds an ID token${old(env)}`, hint: declare }
 }
 
 /** CI_JOB_JWT and its like were removed in GitLab 17; a runner that still sets them offers an audience that nobody chose. */
@@ -62,8 +64,8 @@ function named(env: Environment, variable: string, audience: Audience): IdToken 
 function pick(env: Environment, audience: Audience): IdToken {
   const tokens = idTokens(env)
   if (!tokens.length) {
-    const { saw, hint } = sight(env, undefined)
-    throw new MayflyError('SOURCE_ABSENT', {
+    const { here, saw, hint } = sight(env, undefined)
+    throw new MayflyError(here ? 'SOURCE_FAILED' : 'SOURCE_ABSENT', {
       message: `no ID token of GitLab CI: ${saw}`,
       ...(hint && { hint }),
     })

@@ -65,6 +65,21 @@ test('a task without a task role is not passed over for variables that lie about
   await assert.rejects(proof, { code: 'SOURCE_TASK_ROLE' })
 })
 
+test('a CI job that has no token of its own never acts as the machine that runs it', async () => {
+  const audience = { value: 'sts.amazonaws.com', usual: true }
+  for (const [env, name] of [
+    [{ GITHUB_ACTIONS: 'true' }, 'github-actions'],
+    [{ GITLAB_CI: 'true' }, 'gitlab-ci'],
+  ] as const) {
+    const surroundings = { ...keys, ...task, ...pod, ...env }
+    const source = chooseSource({}, testWorld(surroundings))
+    assert.equal(source.name, name)
+    await assert.rejects(source.prove(audience, new AbortController().signal), { code: 'SOURCE_FAILED' })
+    assert.equal(chosenIn(surroundings, { name: 'ecs' }), 'ecs')
+    assert.equal(chosenIn(surroundings, { gives: 'aws' }), 'ecs')
+  }
+})
+
 test('where AWS credentials are wanted, a source of JWTs is passed over, and the other way round', () => {
   assert.equal(chosenIn({ ...task, ...pod }, { gives: 'aws' }), 'ecs')
   assert.equal(chosenIn({ ...task, AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, { gives: 'jwt' }), 'token-file')
@@ -91,8 +106,8 @@ test('with none, every source says what it looked for', () => {
 })
 
 test('with none, the nearest platform says what to declare', () => {
-  assert.throws(() => chosenIn({ GITLAB_CI: 'true' }), failure('SOURCE_NONE', 'id_tokens:'))
-  assert.throws(() => chosenIn({ GITHUB_ACTIONS: 'true' }), failure('SOURCE_NONE', 'id-token: write'))
+  const bare = { KUBERNETES_SERVICE_HOST: '10.0.0.1' }
+  assert.throws(() => chosenIn(bare), failure('SOURCE_NONE', 'serviceAccountToken'))
   assert.throws(
     () => chosenIn(github, { gives: 'aws' }),
     failure('SOURCE_NONE', 'AWS credentials', 'gives a JWT'),

@@ -33,7 +33,7 @@ export interface SourceReport extends Sighting {
 
 /**
  * The source that was named, or the first that is seen here. Whatever it does next, no other is tried: falling through to another
- * identity is how a node's role stands in for a task's.
+ * identity is how a node's role stands in for a task's, and a runner's for a job's.
  * @throws SOURCE_NONE with one attempt per source, saying what was looked for
  */
 export function chooseSource(choice: SourceChoice, world: World): Source {

@@ -48,6 +48,10 @@ export function kubernetes(
   }
 }
 
+/**
+ * A pod without a token of its own is not seen here, unlike a CI job without one: EKS Pod Identity, or keys that somebody
+ * put into its variables, are identities that it was given on purpose.
+ */
 function sight(env: Environment, file: string | undefined, secrets: string): Sighting {
   if (!env.KUBERNETES_SERVICE_HOST) return { here: false, saw: 'KUBERNETES_SERVICE_HOST is not set' }
   if (file) return { here: true, saw: `KUBERNETES_SERVICE_HOST is set, and the token is to be in ${file}` }

@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import { isLoopbackHost } from '../wire/addresses.ts'
 import type { Http, HttpResponse } from '../wire/http.ts'
+import { oneLine } from '../wire/printable.ts'
 
 export interface Question {
   /** Whom is asked, for messages: `the ECS credentials endpoint`. */
@@ -56,11 +57,7 @@ function parse(body: string): Record<string, unknown> | undefined {
 function wordsOf(body: string): string {
   const said = parse(body)
   const words = [said?.message, said?.Message, said ? '' : body].find((each) => typeof each === 'string')
-  // What a server says must not drive a terminal.
-  const line = (words ?? '')
-    .slice(0, 200)
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
+  const line = oneLine(words ?? '', 200)
   return line && `: ${line}`
 }
 

@@ -138,6 +138,8 @@ test('--deliver chooses the delivery; one that carries nothing here is refused',
 test('--verbose names what was obtained and each variable, and no secret', async (t) => {
   const { env } = await awsJob(t)
   const { err } = await run([mayfly, 'run', '--verbose', '--', 'true'], env)
-  assert.match(err, /AWS_CONTAINER_CREDENTIALS_FULL_URI +set/)
+  assert.match(err, /AWS_CONTAINER_CREDENTIALS_FULL_URI +set +http:\/\/127\.0\.0\.1:\d+\/…$/m)
+  assert.match(err, /MAYFLY_AGENT +set +http:\/\/127\.0\.0\.1:\d+\/…$/m)
+  assert.match(err, /AWS_REGION +set +eu-west-1$/m)
   for (const secret of secrets) assert.ok(!err.includes(secret))
 })

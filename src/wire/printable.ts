@@ -1,0 +1,20 @@
+/** A text from elsewhere without what could drive a terminal, turn its direction or begin a line. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+}
+
+/** The same on one line, without runs of blanks, cut short. */
+export function oneLine(text: string, most: number): string {
+  const line = printable(text.slice(0, 2 * most))
+    .replace(/\s+/g, ' ')
+    .trim()
+  return line.length > most ? `${line.slice(0, most)}…` : line
+}
+
+/**
+ * Whether a text can be a key or a token: visible ASCII without blanks, as every cloud's are. Whatever else stands there
+ * could forge a header, or a line of the file that it is written into.
+ */
+export function isCredentialText(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
+}
