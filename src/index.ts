@@ -33,7 +33,6 @@ export type {
   DeliveryName,
   GoogleStep,
   SourceChoice,
-  SourceName,
   Step,
 } from './plan.ts'
 export type { AwsProof, JwtProof, Proof, ProofKind } from './proof.ts'

@@ -41,19 +41,10 @@ export interface GoogleStep {
 export type Step = AwsStep | GoogleStep
 export type Cloud = Step['to']
 
-export const sourceNames = [
-  'github-actions',
-  'gitlab-ci',
-  'kubernetes',
-  'ecs',
-  'token-file',
-  'aws-environment',
-] as const
-export type SourceName = (typeof sourceNames)[number]
-
 /** Where the proof comes from. No name: the first source that is seen here. */
 export interface SourceChoice {
-  readonly name?: SourceName
+  /** As `sources/index.ts` lists them: `ecs`, `kubernetes`, … */
+  readonly name?: string
   /** Without a name: only sources that give this kind of proof. An external_account JSON of the AWS form takes no JWT. */
   readonly gives?: ProofKind
   /** The file that holds the token, for `token-file` and `kubernetes`. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { AwsStep, CredentialPlan, GoogleStep, SourceChoice, SourceName, Step } from '../plan.ts'
+import type { AwsStep, CredentialPlan, GoogleStep, SourceChoice, Step } from '../plan.ts'
 import { parseDuration } from '../wire/duration.ts'
 import type { Problem } from '../wire/placed-document.ts'
 import type { Environment } from '../world.ts'
@@ -64,7 +64,7 @@ function viaProblems(entry: FileCredential): Problem[] {
 }
 
 /** The sources that take each of these; of the others, no one would read it. */
-const takers: Readonly<Record<string, readonly SourceName[]>> = {
+const takers: Readonly<Record<string, readonly string[]>> = {
   file: ['token-file', 'kubernetes'],
   field: ['token-file'],
   variable: ['gitlab-ci'],

@@ -154,7 +154,7 @@ test('every mistake is told at once, each with its line, its path, what was expe
   - to: google
     provider: projects/acme/locations/global/workloadIdentityPools/p/providers/q
     deliver: [ecs]
-    from: { source: token-fil, fiel: x }
+    from: { source: Token File, fiel: x }
     region: [1]
 extra: 1
 `
@@ -165,7 +165,7 @@ extra: 1
     '5: credentials[1].to: expected "aws" or "google", got "gogle"',
     '7: credentials[2].provider: expected projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER (the number of the project, not its ID), got "projects/acme/locations/global/workloadIdentityPools/p/provi…"',
     '8: credentials[2].deliver[0]: expected "gce" or "env", got "ecs"',
-    '9: credentials[2].from.source: expected "github-actions", "gitlab-ci", "kubernetes", "ecs", "token-file" or "aws-environment", got "token-fil"',
+    '9: credentials[2].from.source: expected the name of a source, got "Token File"',
     '9: credentials[2].from.fiel: is unknown; did you mean field?',
     '10: credentials[2].region: expected an AWS region, got a list of 1',
     '11: extra: is unknown; known are credentials',

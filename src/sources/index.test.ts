@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { failure, testWorld, unsignedJwt } from '../../test/workload.ts'
 import { MayflyError } from '../errors.ts'
-import { sourceNames } from '../plan.ts'
 import type { Environment } from '../world.ts'
 import { chooseSource, describeSources, sources } from './index.ts'
 
@@ -31,11 +30,14 @@ test('every source in this folder is in the list', () => {
   )
 })
 
-test('the list has the names of the plan, in their order, and each source knows its name', () => {
-  assert.deepEqual(
-    sources.map(([name]) => name),
-    [...sourceNames],
-  )
+test('a name that no source has is told with the nearest', () => {
+  assert.throws(() => chosenIn(task, { name: 'kubernets' }), {
+    code: 'CONFIG_FIELD',
+    message: /did you mean kubernetes\?/,
+  })
+})
+
+test('each source knows its name', () => {
   for (const [name, make] of sources) assert.equal(make(testWorld()).name, name)
 })
 
@@ -97,7 +99,7 @@ test('with none, every source says what it looked for', () => {
       assert.equal(error.code, 'SOURCE_NONE')
       assert.deepEqual(
         error.attempts.map(({ what }) => what),
-        [...sourceNames],
+        sources.map(([name]) => name),
       )
       for (const { why } of error.attempts) assert.ok(why && error.message.includes(why))
       return true

@@ -1,5 +1,6 @@
 import { type Attempt, MayflyError } from '../errors.ts'
-import type { SourceChoice, SourceName } from '../plan.ts'
+import type { SourceChoice } from '../plan.ts'
+import { nearest } from '../wire/nearest.ts'
 import type { World } from '../world.ts'
 import { awsEnvironment } from './aws-environment.ts'
 import { ecs } from './ecs.ts'
@@ -10,7 +11,7 @@ import type { MakeSource, Sighting, Source } from './source.ts'
 import { tokenFile } from './token-file.ts'
 
 /** Every source, in the order in which they are looked for: the narrower the identity, the earlier. */
-export const sources: readonly (readonly [SourceName, MakeSource])[] = [
+export const sources: readonly (readonly [string, MakeSource])[] = [
   // One job. Self-hosted runners are pods or tasks themselves, and a job must not act as its runner.
   ['github-actions', githubActions],
   // One job, for the same reason.
@@ -27,22 +28,32 @@ export const sources: readonly (readonly [SourceName, MakeSource])[] = [
 
 /** What one source is and whether it is here, for people. */
 export interface SourceReport extends Sighting {
-  readonly name: SourceName
+  readonly name: string
   readonly gives: Source['gives']
 }
 
 /**
  * The source that was named, or the first that is seen here. Whatever it does next, no other is tried: falling through to another
  * identity is how a node's role stands in for a task's, and a runner's for a job's.
+ * @throws CONFIG_FIELD when there is no source of that name
  * @throws SOURCE_NONE with one attempt per source, saying what was looked for
  */
 export function chooseSource(choice: SourceChoice, world: World): Source {
-  const candidates = sources.filter(([name]) => !choice.name || name === choice.name)
-  const made = candidates.map(([, make]) => make(world, choice))
-  const [named] = made
-  if (choice.name && named) return named
+  if (choice.name !== undefined) return sourceNamed(choice.name)(world, choice)
+  const made = sources.map(([, make]) => make(world, choice))
   const fitting = made.filter((source) => !choice.gives || source.gives === choice.gives)
   return fitting.find((source) => source.detect().here) ?? none(made, choice)
+}
+
+function sourceNamed(wanted: string): MakeSource {
+  const found = sources.find(([name]) => name === wanted)
+  if (found) return found[1]
+  const names = sources.map(([name]) => name)
+  const near = nearest(wanted, names)
+  throw new MayflyError('CONFIG_FIELD', {
+    message: `there is no source ${JSON.stringify(wanted)}; ${near ? `did you mean ${near}?` : `there are ${names.join(', ')}`}`,
+    values: { wanted, names },
+  })
 }
 
 function none(made: readonly Source[], { gives }: SourceChoice): never {

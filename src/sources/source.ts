@@ -1,4 +1,4 @@
-import type { SourceChoice, SourceName } from '../plan.ts'
+import type { SourceChoice } from '../plan.ts'
 import type { Proof, ProofKind } from '../proof.ts'
 import type { World } from '../world.ts'
 
@@ -20,13 +20,13 @@ export interface Audience {
 
 /** A platform that gives its workloads a proof of who they are. */
 export interface Source {
-  readonly name: SourceName
+  readonly name: string
   readonly gives: ProofKind
   /** Looks at local signs only (variables, files): never the network, never throws. */
   detect(): Sighting
   /**
    * A fresh proof for one audience, read or requested anew at every call. Takes at most 5 seconds.
-   * @throws SOURCE_ABSENT when the platform is not here, the one code after which another source may be tried
+   * @throws SOURCE_ABSENT when the platform is not here: it was named, and no other is tried in its place
    * @throws SOURCE_FAILED, SOURCE_TASK_ROLE, SOURCE_AUDIENCE when it is here and gives no proof
    */
   prove(audience: Audience, signal: AbortSignal): Promise<Proof>
