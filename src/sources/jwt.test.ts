@@ -36,11 +36,9 @@ test('a token is expired from the very second of its exp, and not before', () =>
 
 test('an absurd exp neither crashes nor passes', () => {
   const clock = testClock()
-  for (const exp of [-1e300, -8.64e15])
-    assert.throws(
-      () => jwtProof({ what: 'it', token: unsignedJwt({ exp }), clock }),
-      failure('PROOF_EXPIRED'),
-    )
+  const prove = (exp: number) => jwtProof({ what: 'it', token: unsignedJwt({ exp }), clock })
+  assert.throws(() => prove(-8.64e15), failure('PROOF_EXPIRED'))
+  assert.throws(() => prove(-1e300), failure('PROOF_MALFORMED'))
 })
 
 test('a text that is no JWT is PROOF_MALFORMED, and the message does not repeat it', () => {

@@ -68,12 +68,14 @@ test('a file that is absent, empty, a folder or a FIFO is SOURCE_FAILED with its
 test('a file that this user may not read says so', async (t) => {
   const file = fileOf(t, unsignedJwt({}))
   chmodSync(file, 0)
-  if (process.geteuid?.() === 0) {
-    // Root reads everything: be nobody meanwhile.
-    process.seteuid!(65_534)
-    t.after(() => process.seteuid!(0))
+  // Root reads everything: be nobody meanwhile.
+  const root = process.geteuid?.() === 0
+  if (root) process.seteuid!(65_534)
+  try {
+    await assert.rejects(proveFrom({ file }), failure('SOURCE_FAILED', file, 'may not be read'))
+  } finally {
+    if (root) process.seteuid!(0)
   }
-  await assert.rejects(proveFrom({ file }), failure('SOURCE_FAILED', file, 'may not be read'))
 })
 
 test('a file larger than any token is not read', async (t) => {
