@@ -22,6 +22,8 @@ test('AWS credentials as shell variables, credential_process and profile', () =>
 export AWS_SECRET_ACCESS_KEY='it'\\''s'
 export AWS_SESSION_TOKEN='session'
 export AWS_CREDENTIAL_EXPIRATION='${expiration}'
+export AWS_REGION='eu-west-1'
+export AWS_DEFAULT_REGION='eu-west-1'
 `,
   )
   assert.deepEqual(JSON.parse(formats.process(aws)), {

@@ -42,12 +42,13 @@ function variables(credential: Revealed): Record<string, string> {
     throw misfit('no client reads an ID token from a variable', 'token, header, json')
   if (credential.kind === 'access-token')
     return { CLOUDSDK_AUTH_ACCESS_TOKEN: credential.token, GOOGLE_OAUTH_ACCESS_TOKEN: credential.token }
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credential
+  const { accessKeyId, secretAccessKey, sessionToken, expiration, region } = credential
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
     AWS_CREDENTIAL_EXPIRATION: expiration,
+    ...(region !== undefined && { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
   }
 }
 

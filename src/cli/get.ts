@@ -25,9 +25,16 @@ Below a \`mayfly run\` the credential comes from its memory; else it is obtained
     const { format, wanted } = read(args)
     const inside = io.env.MAYFLY_AGENT && wanted.file === undefined
     const from = inside ? await import('./ask-agent.ts') : await import('./obtain-once.ts')
-    io.out(formats[format](await from.obtain(wanted, io)))
+    const credential = await from.obtain(wanted, io)
+    if (credential.kind === 'aws') refuseVariant(wanted)
+    io.out(formats[format](credential))
     return 0
   },
+}
+
+function refuseVariant({ name, variant }: Wanted): void {
+  const [asked] = Object.keys(variant)
+  if (asked) throw usage('get', `"${name}" gives AWS credentials, and those have no ${asked}`)
 }
 
 /** Where a credential for `mayfly get` comes from. */

@@ -3,10 +3,19 @@ import { dispatch } from './dispatch.ts'
 
 const io: Io = {
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   fancy: process.stderr.isTTY === true && !process.env.NO_COLOR,
+}
+
+/** A working directory can be removed under a process; whatever needs none still works. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return process.env.PWD ?? '/'
+  }
 }
 
 // A reader that goes away (`mayfly get … | head -1`) is no failure, and must not end a program that is running.

@@ -8,7 +8,7 @@ import { readFlags, usage } from './flags.ts'
 import { paint, spin, table } from './output.ts'
 import { ownCommand, reapIfFirst } from './reaper.ts'
 import { endBy, forwardSignals, type Signals } from './signals.ts'
-import { type Ending, start } from './start.ts'
+import { type Ending, findCommand, start } from './start.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { worldOf } from './world.ts'
 
@@ -34,6 +34,7 @@ SIGKILL, the program goes on with the credentials that it holds, and its next re
 `,
   async run(args, io) {
     const options = read(args)
+    findCommand(options.command[0], io.env)
     reapIfFirst([...ownCommand(), 'run', ...args], io.env)
     const signals = forwardSignals()
     const ending = await withFolder(io, (directory) => supervise(options, directory, signals, io))

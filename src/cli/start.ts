@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { MayflyError } from '../errors.ts'
+import type { Environment } from '../world.ts'
 
 /** How a child ended: by itself or by a signal. */
 export type Ending = { readonly code: number } | { readonly signal: NodeJS.Signals }
@@ -30,16 +33,47 @@ export async function start(
   }
 }
 
+/**
+ * Looks whether there is such a program, before anything is done for it.
+ * @throws COMMAND_ABSENT, COMMAND_DENIED
+ */
+export function findCommand(program: string, env: Environment): void {
+  const folders = program.includes('/') ? [''] : (env.PATH ?? '').split(delimiter)
+  const failures = folders.map((folder) => whyNot(join(folder, program)))
+  if (failures.includes(undefined)) return
+  const code = failures.find((each) => each !== 'ENOENT') ?? 'ENOENT'
+  throw notStarted(program, Object.assign(new Error(code), { code }))
+}
+
+function whyNot(path: string): string | undefined {
+  try {
+    if (statSync(path).isDirectory()) return 'EISDIR'
+    accessSync(path, constants.X_OK)
+    return undefined
+  } catch (error) {
+    const { code = 'EACCES' } = error as NodeJS.ErrnoException
+    return code === 'ENOTDIR' ? 'ENOENT' : code
+  }
+}
+
 function notStarted(program: string, cause: NodeJS.ErrnoException): MayflyError {
+  const values = { command: program }
   if (cause.code === 'ENOENT') {
     const message = program.includes('/')
       ? `there is no file ${program}, or not the interpreter that its first line names`
       : `there is no command "${program}" on PATH`
-    return new MayflyError('COMMAND_ABSENT', { message, values: { command: program }, cause })
+    return new MayflyError('COMMAND_ABSENT', { message, values, cause })
   }
+  if (cause.code === 'EISDIR')
+    return new MayflyError('COMMAND_DENIED', {
+      message: `"${program}" is a folder`,
+      values,
+      cause,
+      hint: 'Name the program in it.',
+    })
   return new MayflyError('COMMAND_DENIED', {
     message: `"${program}" could not be started: ${cause.code === 'EACCES' ? 'permission denied' : (cause.code ?? cause.message)}`,
-    values: { command: program },
+    values,
     cause,
   })
 }

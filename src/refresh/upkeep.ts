@@ -1,6 +1,7 @@
 import type { Credential } from '../credential.ts'
 import { MayflyError } from '../errors.ts'
 import type { LeaseStatus } from '../lease.ts'
+import { inWords } from '../wire/duration.ts'
 import type { Clock } from '../world.ts'
 import type { Alarms } from './alarms.ts'
 import { backoffMs } from './backoff.ts'
@@ -195,7 +196,10 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
   function refusal({ error, failures, sinceMs }: Trouble): MayflyError {
     if (held) return expired(label, held.expiresAtMs, error, sinceMs)
     if (failures === 1) return error
-    return retold(error, `${error.message} (${failures} attempts since ${instant(sinceMs)})`)
+    return retold(
+      error,
+      `${error.message} (${failures} attempts since ${instant(sinceMs)}, ${inWords(clock.now() - sinceMs)} in all)`,
+    )
   }
 
   function status(): Omit<LeaseStatus, 'name'> {

@@ -15,6 +15,23 @@ test('a shell takes what --format env prints', async (t) => {
   const { env } = await awsJob(t)
   const script = `eval "$('${mayfly}' get aws --format env)"; printf %s "$AWS_SESSION_TOKEN"`
   assert.equal((await run(['/bin/sh', '-c', script], env)).out, sessionToken)
+  const region = `unset AWS_REGION; eval "$(AWS_REGION=eu-west-1 '${mayfly}' get aws --format env)"; printf %s "$AWS_REGION"`
+  assert.equal((await run(['/bin/sh', '-c', region], env)).out, 'eu-west-1')
+})
+
+test('what AWS credentials do not have cannot be asked of them', async (t) => {
+  const { env } = await awsJob(t)
+  for (const flag of ['--scopes', '--audience']) {
+    const { code, out, err } = await run([mayfly, 'get', 'aws', flag, 'x'], env)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, /^code: COMMAND_USAGE /m)
+  }
+})
+
+test('a working directory that is gone is no matter to what needs none', async (t) => {
+  const { env } = await awsJob(t)
+  const script = `mkdir "$HOME/gone" && cd "$HOME/gone" && rmdir "$HOME/gone" && '${mayfly}' get aws --format env`
+  assert.equal((await run(['/bin/sh', '-c', script], env)).code, 0)
 })
 
 test('AWS credentials are no bearer token, and the formats that do are named', async (t) => {

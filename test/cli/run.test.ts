@@ -46,8 +46,8 @@ test('a signal that leaves a core file is told by the exit code', async (t) => {
   assert.equal((await ended).code, 128 + 6)
 })
 
-test('a command that is not there is 127, one that may not be run 126', async (t) => {
-  const { env, leftovers } = await awsJob(t)
+test('a command that is not there is 127, one that may not be run 126, before anything is obtained', async (t) => {
+  const { env, leftovers, exchanges } = await awsJob(t)
   const absent = await run([mayfly, 'run', '--', 'no-such-command'], env)
   assert.equal(absent.code, 127)
   assert.match(absent.err, /^code: COMMAND_ABSENT /m)
@@ -57,6 +57,10 @@ test('a command that is not there is 127, one that may not be run 126', async (t
   const denied = await run([mayfly, 'run', '--', file], env)
   assert.equal(denied.code, 126)
   assert.match(denied.err, /^code: COMMAND_DENIED /m)
+  const folder = await run([mayfly, 'run', '--', env.HOME], env)
+  assert.equal(folder.code, 126)
+  assert.match(folder.err, /is a folder/)
+  assert.equal(exchanges(), 0)
   assert.deepEqual(await leftovers(), [])
 })
 
