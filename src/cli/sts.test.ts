@@ -98,7 +98,8 @@ test('a token service starts, exchanges, explains its refusals and stops', async
   await until(/nearest miss/)
   assert.match(said(), /refused AssumeRoleWithWebIdentity of arn:aws:iam::123456789012:role\/deploy/)
   assert.match(said(), /gitlab\.com:sub/)
-  assert.doesNotMatch(said(), /[\u001b\u202e\u2028]/, 'no escape sequence of a token reaches the terminal')
+  for (const character of '\u001b\u202e\u2028')
+    assert.ok(!said().includes(character), 'nothing of a token drives the terminal')
   const lines = readFileSync(join(place, 'audit.jsonl'), 'utf8').trim().split('\n')
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).decision),

@@ -9,6 +9,7 @@ import { serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
 import { explainText } from '../trust/explain.ts'
 import { outboundHttp } from '../wire/http.ts'
+import { printable } from '../wire/printable.ts'
 import { wallClock } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
@@ -162,12 +163,6 @@ function refusalText(io: Io, record: AuditRecord): string {
   const nearMiss = record.nearMiss === undefined ? {} : { nearMiss: record.nearMiss }
   const explained = explainText({ decision: 'deny', checks, ...nearMiss }, { color: io.fancy })
   return `${head}${explained.replace(/^(?=.)/gm, '  ')}`
-}
-
-/** What a token says may hold escape sequences: none of them reaches the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd')
 }
 
 function banner(io: Io, url: string, counts: Counts, { config, audit }: Setting): string {

@@ -112,7 +112,8 @@ export interface AwsIdentity {
   readonly userId: string
   /** How it got its credentials: chains are capped at one hour. */
   readonly credential: 'role-session' | 'user'
-  /** Epoch milliseconds; absent for a user's permanent key. */
+  /** Epoch milliseconds, as `expiresAtMs`; both absent for a user's permanent key. */
+  readonly issuedAtMs?: number
   readonly expiresAtMs?: number
 }
 

@@ -9,6 +9,7 @@ import { compileSnapshot } from './snapshot.ts'
 import { TrustDenied } from './trust-denied.ts'
 
 const nowMs = Date.parse('2026-11-22T00:00:00Z')
+const circumstances = { nowMs, from: '192.0.2.7', secure: true }
 const target = roleArn('target')
 const may = allows('sts:AssumeRole', target)
 const mayNot = allows('sts:AssumeRole', target, 'Deny')
@@ -35,6 +36,7 @@ function assume({ trust, policies = [], callerIn = account, externalId }: Case) 
     account: callerIn,
     userId: 'AROACALLER:s',
     credential: 'role-session',
+    issuedAtMs: nowMs - 60_001,
     expiresAtMs: nowMs + 1,
   }
   const ask = {
@@ -45,7 +47,7 @@ function assume({ trust, policies = [], callerIn = account, externalId }: Case) 
   } as AssumeRoleAsk
   const verified = { kind: 'AssumeRole', ask, identity } as Verified
   try {
-    return authorize(verified, compileSnapshot(awsTrust(home, away)), nowMs)
+    return authorize(verified, compileSnapshot(awsTrust(home, away)), circumstances)
   } catch (error) {
     if (error instanceof TrustDenied) return error
     throw error
@@ -138,6 +140,11 @@ for (const [key, value] of [
   ['aws:PrincipalAccount', account],
   ['sts:RoleSessionName', 'chained'],
   ['aws:userid', 'AROACALLER:s'],
+  ['aws:PrincipalType', 'AssumedRole'],
+  ['aws:TokenIssueTime', '2026-11-21T23:58:59Z'],
+  ['aws:SourceIp', '192.0.2.7'],
+  ['aws:SecureTransport', 'true'],
+  ['aws:EpochTime', '1795305600'],
 ] as const)
   test(`a condition on ${key} sees the caller`, () => {
     const trust = (expected: string) =>

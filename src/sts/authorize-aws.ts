@@ -12,6 +12,7 @@ import type {
   WebIdentityAsk,
 } from './ask.ts'
 import type { Role } from './registered-aws.ts'
+import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 import { TrustDenied } from './trust-denied.ts'
 
@@ -23,14 +24,14 @@ export function authorizeWebIdentity(
   ask: WebIdentityAsk,
   identity: WebIdentity,
   registered: Snapshot,
-  nowMs: number,
+  circumstances: Circumstances,
 ): Session {
   const action = 'sts:AssumeRoleWithWebIdentity'
   const role = registered.role(ask.roleArn)
   const provider = registered.oidcProvider(ask.roleArn, identity.issuer)
   if (!role || !provider) throw noRole(ask.roleArn, { action })
   const { claims, audience, subject } = identity
-  const keys = sessionKeys(provider.claimKeys.keys(claims, audience), ask.sessionName, nowMs)
+  const keys = sessionKeys(provider.claimKeys.keys(claims, audience), ask.sessionName, circumstances)
   keys.set('aws:federatedprovider', provider.arn)
   const request: AwsRequest = { action, principal: { type: 'federated', provider: provider.arn }, keys }
   const verdict = evaluate(role.trust(), request)
@@ -42,7 +43,7 @@ export function authorizeWebIdentity(
   }
   const seconds = sessionSeconds(ask.durationSeconds, role.maxSessionSeconds)
   const web = { subject, audience, provider: provider.arn }
-  return { ...session(role, ask.sessionName, seconds, nowMs), web, rule: ruleOf(role, verdict) }
+  return { ...session(role, ask.sessionName, seconds, circumstances.nowMs), web, rule: ruleOf(role, verdict) }
 }
 
 /**
@@ -54,7 +55,7 @@ export function authorizeAssumeRole(
   ask: AssumeRoleAsk,
   identity: AwsIdentity,
   registered: Snapshot,
-  nowMs: number,
+  circumstances: Circumstances,
 ): Session {
   const role = registered.role(ask.roleArn)
   const caller = registered.roleOfSession(identity)
@@ -62,7 +63,7 @@ export function authorizeAssumeRole(
     action: 'sts:AssumeRole',
     resource: ask.roleArn,
     principal: awsPrincipal(identity, caller),
-    keys: callerKeys(ask, identity, caller, nowMs),
+    keys: callerKeys(ask, identity, caller, circumstances),
   }
   const own = caller?.policies() ?? []
   const sides = {
@@ -85,7 +86,7 @@ export function authorizeAssumeRole(
     role.maxSessionSeconds,
     identity.credential === 'role-session',
   )
-  return { ...session(role, ask.sessionName, seconds, nowMs), rule: ruleOf(role, sides.trust) }
+  return { ...session(role, ask.sessionName, seconds, circumstances.nowMs), rule: ruleOf(role, sides.trust) }
 }
 
 /** A service of the cloud that takes a role for a workload, as ECS does for its tasks. */
@@ -101,11 +102,15 @@ export interface ServiceAsk {
 }
 
 /** By the role's trust policy: the service has to be named in it. */
-export function authorizeService(ask: ServiceAsk, registered: Snapshot, nowMs: number): Session {
+export function authorizeService(
+  ask: ServiceAsk,
+  registered: Snapshot,
+  circumstances: Circumstances,
+): Session {
   const action = 'sts:AssumeRole'
   const role = registered.role(ask.roleArn)
   if (!role) throw noRole(ask.roleArn, { action })
-  const keys = sessionKeys(new Map(), ask.sessionName, nowMs)
+  const keys = sessionKeys(new Map(), ask.sessionName, circumstances)
   keys.set('aws:sourceaccount', role.account)
   if (ask.sourceArn !== undefined) keys.set('aws:sourcearn', ask.sourceArn)
   const request: AwsRequest = { action, principal: { type: 'service', service: ask.service }, keys }
@@ -115,15 +120,18 @@ export function authorizeService(ask: ServiceAsk, registered: Snapshot, nowMs: n
       evaluate(role.trust(), request, trace),
     )
   const seconds = sessionSeconds(ask.durationSeconds, role.maxSessionSeconds)
-  return { ...session(role, ask.sessionName, seconds, nowMs), rule: ruleOf(role, verdict) }
+  return { ...session(role, ask.sessionName, seconds, circumstances.nowMs), rule: ruleOf(role, verdict) }
 }
 
 // ── the circumstances, as condition keys ───────────────────────────────────────────────────────────────
 
-function sessionKeys(keys: Keys, sessionName: string, nowMs: number): Keys {
+/** What AWS knows of every request. */
+function sessionKeys(keys: Keys, sessionName: string, { nowMs, from, secure }: Circumstances): Keys {
   keys.set('sts:rolesessionname', sessionName)
   keys.set('aws:currenttime', isoSecond(nowMs))
   keys.set('aws:epochtime', String(Math.floor(nowMs / 1000)))
+  if (from !== undefined) keys.set('aws:sourceip', from)
+  if (secure !== undefined) keys.set('aws:securetransport', String(secure))
   return keys
 }
 
@@ -132,22 +140,27 @@ let second = { atSeconds: Number.NaN, text: '' }
 
 function isoSecond(ms: number): string {
   const atSeconds = Math.floor(ms / 1000)
-  if (second.atSeconds !== atSeconds)
-    second = { atSeconds, text: `${new Date(ms).toISOString().slice(0, 19)}Z` }
+  if (second.atSeconds !== atSeconds) second = { atSeconds, text: isoTime(ms) }
   return second.text
+}
+
+function isoTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
 function callerKeys(
   ask: AssumeRoleAsk,
   identity: AwsIdentity,
   caller: Role | undefined,
-  nowMs: number,
+  circumstances: Circumstances,
 ): Keys {
-  const keys = sessionKeys(new Map(), ask.sessionName, nowMs)
+  const keys = sessionKeys(new Map(), ask.sessionName, circumstances)
   keys.set('aws:principalarn', caller?.arn ?? identity.arn)
   keys.set('aws:principalaccount', identity.account)
   keys.set('aws:principaltype', 'AssumedRole')
   keys.set('aws:userid', identity.userId)
+  // Present for temporary credentials alone. Revocation stands on it.
+  if (identity.issuedAtMs !== undefined) keys.set('aws:tokenissuetime', isoTime(identity.issuedAtMs))
   if (ask.externalId !== undefined) keys.set('sts:externalid', ask.externalId)
   return keys
 }

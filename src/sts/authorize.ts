@@ -6,15 +6,16 @@ import {
   type ServiceAsk,
 } from './authorize-aws.ts'
 import { authorizeExchange, authorizeImpersonation } from './authorize-google.ts'
+import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
- * Decides by the registered trust alone: no I/O, and no clock but `nowMs` (epoch milliseconds).
+ * Decides by the registered trust alone: no I/O, and no clock but that of the circumstances.
  * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_CONDITION, TRUST_MAPPING
  * @throws TRUST_DURATION, TRUST_SCOPES
  */
-export function authorize(verified: Verified, registered: Snapshot, nowMs: number): Grant {
-  return decide(verified, registered, nowMs) as Grant
+export function authorize(verified: Verified, registered: Snapshot, circumstances: Circumstances): Grant {
+  return decide(verified, registered, circumstances) as Grant
 }
 
 /**
@@ -23,22 +24,22 @@ export function authorize(verified: Verified, registered: Snapshot, nowMs: numbe
  * @throws TRUST_DURATION
  */
 export function authorizeForService(ask: ServiceAsk, registered: Snapshot, nowMs: number): AwsSessionGrant {
-  return authorizeService(ask, registered, nowMs) as AwsSessionGrant
+  return authorizeService(ask, registered, { nowMs }) as AwsSessionGrant
 }
 
-function decide(verified: Verified, registered: Snapshot, nowMs: number): Ungranted<Grant> {
+function decide(verified: Verified, registered: Snapshot, circumstances: Circumstances): Ungranted<Grant> {
   switch (verified.kind) {
     case 'AssumeRoleWithWebIdentity':
-      return authorizeWebIdentity(verified.ask, verified.identity, registered, nowMs)
+      return authorizeWebIdentity(verified.ask, verified.identity, registered, circumstances)
     case 'AssumeRole':
-      return authorizeAssumeRole(verified.ask, verified.identity, registered, nowMs)
+      return authorizeAssumeRole(verified.ask, verified.identity, registered, circumstances)
     case 'GetCallerIdentity':
       // Nobody needs a permission to be told who they are, and no policy can deny it.
       return { kind: 'caller-identity', identity: verified.identity }
     case 'TokenExchange':
-      return authorizeExchange(verified.ask, verified.identity, registered, nowMs)
+      return authorizeExchange(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
-      return authorizeImpersonation(verified.ask, verified.identity, registered, nowMs)
+      return authorizeImpersonation(verified.ask, verified.identity, registered, circumstances.nowMs)
   }
 }

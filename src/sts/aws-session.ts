@@ -48,6 +48,7 @@ export function identityOfSession(session: AwsSession): AwsIdentity {
     account: session.account,
     userId: `${session.roleId}:${session.sessionName}`,
     credential: 'role-session',
+    issuedAtMs: session.issuedAtMs,
     expiresAtMs: session.expiresAtMs,
   }
 }

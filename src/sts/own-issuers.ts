@@ -1,7 +1,9 @@
 import { discoveryDocument, discoveryUrl, jwksDocument, jwksUrl } from '../issuer/discovery.ts'
 import type { IssuerDocument } from '../registry/documents.ts'
+import { bareHost } from '../wire/addresses.ts'
 import type { StsRequest } from './ask.ts'
 import { googleIssuer } from './mint.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
 /** An issuer of ours and where it publishes what. */
@@ -36,6 +38,16 @@ function publisher(issuer: IssuerDocument): Publisher {
   }
 }
 
+function publishers({ issuers }: Snapshot): Publisher[] {
+  return [google, ...[...issuers.values()].map(publisher)]
+}
+
+/** The host names, without ports, at which issuers of ours publish. */
+export function ownHosts(registered: Snapshot): ReadonlySet<string> {
+  const urls = publishers(registered).flatMap((each) => [each.discoveryUrl, each.jwksUrl])
+  return new Set(urls.map((each) => bareHost(new URL(each).hostname)))
+}
+
 /** Where any issuer of ours is found under this server's own address: `/issuers/` and its URL without `https://`. */
 const shelf = '/issuers/'
 
@@ -46,7 +58,7 @@ export function publishedAt(
 ): Readonly<Record<string, unknown>> | undefined {
   const shelved = path.startsWith(shelf)
   const url = `https://${shelved ? path.slice(shelf.length) : `${host}${path}`}`
-  for (const each of [google, ...[...sts.registered().issuers.values()].map(publisher)]) {
+  for (const each of publishers(sts.registered())) {
     if (sameIgnoringScheme(url, each.jwksUrl)) return { ...jwksDocument(each, sts.keys) }
     if (!sameIgnoringScheme(url, each.discoveryUrl)) continue
     // Whoever came by the shelf finds the keys there too, and not at an address that may be somebody else's.

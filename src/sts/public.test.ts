@@ -87,6 +87,17 @@ test('a body that is declared unsigned is hashed all the same, but for S3', asyn
   assert.throws(() => verify(side, { ...signed, body: 'woof' }, 'ec2'), fails('REQUEST_SIGNATURE'))
 })
 
+test('a header of S3 that nobody signed is refused', async () => {
+  const side = trustSide()
+  const good = await signedPut(side)
+  const also = (name: string, value: string) =>
+    verify(side, { ...good, headers: [...good.headers, [name, value]] })
+  for (const name of ['x-amz-copy-source', 'X-Amz-Acl', 'x-amz-meta-owner', 'x-amz-tagging'])
+    assert.throws(() => also(name, 'x'), fails('REQUEST_SIGNATURE'), name)
+  for (const name of ['X-Amzn-Trace-Id', 'amz-sdk-request', 'content-length'])
+    assert.equal(also(name, '1').arn, arn, name)
+})
+
 test('an access token of nobody we know is refused', () => {
   const { sts } = trustSide()
   for (const token of ['', 'ya29.', 'ya29.x', 'x', sts.keys.sealing.seal('google-access-token', '[]')])

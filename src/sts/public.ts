@@ -25,9 +25,12 @@ export interface VerifyAwsSetting extends VerifySetting {
 
 /**
  * Who signed a request to a service, by its Authorization header or its query. The signature of S3 covers the path as it
- * is, that of every other service a normalised one; a body may be left unsigned (UNSIGNED-PAYLOAD) as at AWS.
+ * is and every X-Amz-* header; that of every other service a normalised path. A body to S3 may be left unsigned
+ * (UNSIGNED-PAYLOAD, or in chunks without signatures). What is registered is not asked: a session holds here until it
+ * ends, though its role was removed or its sessions were revoked since, which only the token service knows.
  * @throws REQUEST_UNSIGNED, REQUEST_INCOMPLETE, REQUEST_PARAMETER, REQUEST_SCOPE, REQUEST_SIGNATURE
  * @throws REQUEST_CREDENTIAL when the credentials are not this token service's, REQUEST_CREDENTIAL_EXPIRED
+ * @throws REQUEST_UNSUPPORTED for a body to S3 whose chunks are signed
  * @throws REQUEST_EXPIRED, REQUEST_NOT_YET_VALID when it was signed more than 15 minutes ago, or for less than that
  */
 export function verifyAwsRequest(request: SignableRequest, setting: VerifyAwsSetting): AwsIdentity {

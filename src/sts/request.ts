@@ -6,3 +6,25 @@ export function headerOf(request: Pick<StsRequest, 'headers'>, name: string): st
     if (each.length === name.length && each.toLowerCase() === name) return value
   return undefined
 }
+
+/** When and how a request came, as far as a policy can ask. */
+export interface Circumstances {
+  /** Epoch milliseconds. */
+  readonly nowMs: number
+  /** The peer's IP address; absent where it is not known, or there is none. */
+  readonly from?: string
+  /** Whether it came by TLS; absent where it did not come over a network. */
+  readonly secure?: boolean
+}
+
+export function circumstancesOf({ from, origin }: StsRequest, nowMs: number): Circumstances {
+  return { nowMs, secure: origin.startsWith('https:'), ...(from !== '' && { from: plainAddress(from) }) }
+}
+
+/** Without an IPv6 zone, and an IPv4 address that came by a socket of both versions as itself. */
+function plainAddress(address: string): string {
+  if (!address.includes(':')) return address
+  const zone = address.indexOf('%')
+  const bare = zone < 0 ? address : address.slice(0, zone)
+  return bare.startsWith('::ffff:') && bare.includes('.') ? bare.slice('::ffff:'.length) : bare
+}

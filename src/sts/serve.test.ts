@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { cluster, gitlab, mainBranch, roleArn, tokenOf, trustSide } from '../../test/trust-side.ts'
+import {
+  cluster,
+  gitlab,
+  mainBranch,
+  roleArn,
+  storyTrust,
+  tokenOf,
+  trustSide,
+} from '../../test/trust-side.ts'
 import { MayflyError } from '../errors.ts'
 import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
 import { serveSts } from './serve.ts'
@@ -105,6 +114,71 @@ test('what a browser sends is refused', async (t) => {
       (await send(server.port, { method: 'POST', headers: headers as Record<string, string> })).status,
       403,
     )
+})
+
+/** The status of a request whose head is sent as it is. */
+function statusOf(port: number, head: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(head))
+    socket.setEncoding('latin1').on('data', (text) => {
+      resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(String(text))?.[1]))
+      socket.destroy()
+    })
+    socket.on('error', reject)
+  })
+}
+
+test('a request that names another host than this service answers for is misdirected', async (t) => {
+  const { server } = await served(t)
+  const status = (...hosts: string[]) =>
+    statusOf(server.port, `GET /healthz HTTP/1.1\r\n${hosts.map((each) => `Host: ${each}\r\n`).join('')}\r\n`)
+  for (const host of [
+    `127.0.0.1:${server.port}`,
+    'LOCALHOST:1',
+    '[::1]:8787',
+    'sts.amazonaws.com',
+    'sts.ap-northeast-2.amazonaws.com:443',
+    'sts.cn-north-1.amazonaws.com.cn',
+    'sts.googleapis.com',
+    'accounts.google.com',
+    'gitlab.com',
+    'kubernetes.example',
+  ])
+    assert.equal(await status(host), 200, host)
+  for (const host of [
+    'evil.example',
+    `evil.example:${server.port}`,
+    'amazonaws.com.evil.example',
+    'evilamazonaws.com',
+    'gitlab.com.evil.example',
+    '192.0.2.1',
+    '127.0.0.1.evil.example',
+    'sts.amazonaws.com@evil.example',
+    'evil.example/.amazonaws.com',
+    '',
+  ])
+    assert.equal(await status(host), 421, host)
+  assert.equal(await status('127.0.0.1', '127.0.0.1'), 421)
+  assert.equal(await status('127.0.0.1', 'evil.example'), 421)
+  assert.equal(await statusOf(server.port, 'GET /healthz HTTP/1.0\r\n\r\n'), 421)
+})
+
+test('the host of an issuer is answered for as long as it is registered', async (t) => {
+  const { side, server } = await served(t)
+  const status = async () =>
+    (await send(server.port, { path: '/healthz', headers: { host: 'gitlab.com' } })).status
+  assert.equal(await status(), 200)
+  side.sts.register({ ...storyTrust, issuers: storyTrust.issuers.filter(({ url }) => url !== gitlab) })
+  assert.equal(await status(), 421)
+})
+
+test('a service on every address is asked for by any of them, and by the name it was given', async (t) => {
+  const { sts } = trustSide()
+  const server = await serveSts({ sts, host: '0.0.0.0', allowPublicAddress: true })
+  t.after(() => server.close())
+  const status = (host: string) => statusOf(server.port, `GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+  assert.equal(await status(`192.0.2.1:${server.port}`), 200)
+  assert.equal(await status('evil.example'), 421)
 })
 
 test('a body of more than 64 KiB is refused, and the largest good token is not', async (t) => {

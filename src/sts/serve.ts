@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { MayflyError } from '../errors.ts'
 import { isLoopbackHost } from '../wire/http.ts'
 import type { StsResponse } from './ask.ts'
+import { hostGuard } from './hosts.ts'
 import { answer, largestBody, requestOf } from './server.ts'
 import type { Sts } from './sts.ts'
 
@@ -40,7 +41,12 @@ export async function serveSts(options: ServeOptions): Promise<StsServer> {
   const { sts, host = '127.0.0.1', port = 0, tls, allowPublicAddress = false } = options
   if (!allowPublicAddress && !isLoopbackHost(host)) throw publicAddress(host)
   const server = tls ? createHttpsServer({ ...limits, ...tls }) : createHttpServer(limits)
-  server.on('request', (request, response) => receive(request, response, sts))
+  const answersFor = hostGuard(host, sts)
+  server.on('request', (request, response) => {
+    const problem = objection(request.rawHeaders, answersFor)
+    if (problem) refuse(response, problem.status, problem.message)
+    else receive(request, response, sts)
+  })
   const bound = await listen(server, port, host)
   const name = host.includes(':') ? `[${host}]` : host
   return {
@@ -64,14 +70,29 @@ const limits = {
 
 // Browsers send these with every request of a page; no client of these protocols does.
 const browserHeaders = /^(?:origin|sec-fetch-site|sec-fetch-dest)$/i
-const isBrowserHeader = (text: string, index: number) => index % 2 === 0 && browserHeaders.test(text)
 
-/** Reads a body whole and answers it; lets nothing through that a browser sent. */
-function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): void {
-  if (request.rawHeaders.some(isBrowserHeader)) {
-    refuse(response, 403, 'browsers are not served here')
-    return
+/** Why a request may not be read; undefined when it may. */
+function objection(rawHeaders: readonly string[], answersFor: (host: string) => boolean) {
+  let host: string | undefined
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (browserHeaders.test(name)) return { status: 403, message: 'browsers are not served here' }
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue
+    host = rawHeaders[i + 1]
+    hosts++
   }
+  return hosts === 1 && answersFor(host!) ? undefined : misdirected
+}
+
+const misdirected = {
+  status: 421,
+  message:
+    'Host is no name of this token service: use its own address, the name it was given by --host, a name of AWS or Google, or the host of an issuer in its trust',
+}
+
+/** Reads a body whole and answers it. */
+function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): void {
   const chunks: Buffer[] = []
   let length = 0
   request.on('data', (chunk: Buffer) => {

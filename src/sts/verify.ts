@@ -6,32 +6,34 @@ import { identityOfSession } from './aws-session.ts'
 import type { PoolProvider } from './registered-google.ts'
 import { checkTarget } from './relayed-request.ts'
 import { type SignedRequestRules, verifySignedRequest } from './signed-request.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 import { verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
 
 /**
- * Checks the proof that came with an ask, as the cloud does that was asked.
+ * Checks the proof that came with an ask, as the cloud does that was asked, by what was registered when it came.
  * @throws PROOF_* for a token, REQUEST_* for a signed request or an access token
  * @throws TRUST_PROVIDER when a Google provider does not exist or is disabled
  */
-export async function verify(ask: Ask, sts: Sts): Promise<Verified> {
+export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<Verified> {
   switch (ask.kind) {
     case 'AssumeRoleWithWebIdentity':
-      return { kind: ask.kind, ask, identity: await verifyAwsToken(ask, sts) } as Verified
+      return { kind: ask.kind, ask, identity: await verifyAwsToken(ask, registered, sts) } as Verified
     case 'AssumeRole':
     case 'GetCallerIdentity':
-      return { kind: ask.kind, ask, identity: verifyAwsSigner(ask.signed, sts) } as Verified
+      return { kind: ask.kind, ask, identity: verifyAwsSigner(ask.signed, registered, sts) } as Verified
     case 'TokenExchange':
-      return { kind: ask.kind, ask, identity: await verifySubject(ask, sts) } as Verified
+      return { kind: ask.kind, ask, identity: await verifySubject(ask, registered, sts) } as Verified
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
-      return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), sts) } as Verified
+      return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified
   }
 }
 
 /** The signer of a request to our AWS side: a session whose role still stands. */
 function verifyAwsSigner(
   signed: Parameters<typeof verifySignedRequest>[0],
+  registered: Snapshot,
   sts: Sts,
   rules: Partial<SignedRequestRules> = {},
 ): AwsIdentity {
@@ -41,7 +43,7 @@ function verifyAwsSigner(
     service: 'sts',
     ...rules,
   })
-  const role = sts.registered().aws.get(session.account)?.roles.get(session.roleName)
+  const role = registered.aws.get(session.account)?.roles.get(session.roleName)
   if (role?.id() === session.roleId) return identityOfSession(session)
   throw new MayflyError('REQUEST_CREDENTIAL', {
     message: `the role ${session.roleName} of ${session.account}, whose session signed this, is not registered any more`,
@@ -52,14 +54,18 @@ function verifyAwsSigner(
 /** The clock of a signer may be ahead of ours by so much when it asks Google. */
 const relayAheadMs = 5 * 60_000
 
-async function verifySubject(ask: TokenAsk, sts: Sts): Promise<WebIdentity | AwsIdentity> {
-  const provider = sts.registered().providers.get(ask.audience)
+async function verifySubject(
+  ask: TokenAsk,
+  registered: Snapshot,
+  sts: Sts,
+): Promise<WebIdentity | AwsIdentity> {
+  const provider = registered.providers.get(ask.audience)
   if (!provider || provider.disabled) throw noProvider(ask.audience, provider)
   const { subject } = ask
   if (subject.type === 'jwt') return verifyGoogleToken(subject.token.reveal(), ask, provider, sts)
   const { signedHeaders } = readSignature(subject.signed)
   checkTarget(subject.signed, signedHeaders, { audience: ask.audience, signed: sts.signedTargetOnly })
-  const identity = verifyAwsSigner(subject.signed, sts, { futureMs: relayAheadMs })
+  const identity = verifyAwsSigner(subject.signed, registered, sts, { futureMs: relayAheadMs })
   checkAccount(identity, provider)
   return identity
 }
@@ -80,9 +86,9 @@ function checkAccount({ account, arn }: AwsIdentity, { aws, name }: PoolProvider
 }
 
 /** The holder of an access token of ours, while what it stands for is registered. */
-function verifyBearer(token: string, sts: Sts): GoogleIdentity {
+function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIdentity {
   const identity = holderOfAccessToken(token, { keys: sts.keys, nowMs: sts.now() })
-  if (sts.registered().stands(identity.principal)) return identity
+  if (registered.stands(identity.principal)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {
     message: `${principalName(identity)}, whose access token this is, is not registered any more`,
   })

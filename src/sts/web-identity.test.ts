@@ -116,7 +116,8 @@ const forgeries: Readonly<Record<string, readonly [(side: TrustSide) => string, 
     'PROOF_NOT_YET_VALID',
   ],
   'an end that is no number': [(side) => tokenOf(side, { exp: 'never' }), 'PROOF_CLAIM'],
-  'an end beyond all dates': [(side) => tokenOf(side, { exp: 1e300 }), 'PROOF_CLAIM'],
+  'an end beyond all dates': [(side) => tokenOf(side, { exp: 253_402_300_800 }), 'PROOF_CLAIM'],
+  'a number that cannot be read exactly': [(side) => tokenOf(side, { user_id: 2 ** 53 }), 'PROOF_MALFORMED'],
   'an empty audience': [(side) => tokenOf(side, { aud: [] }), 'PROOF_CLAIM'],
 }
 

@@ -1,11 +1,11 @@
 import { MayflyError } from '../errors.ts'
 import { awsAudience } from '../trust/aws-claims.ts'
 import { type Algorithm, checkJws, type Jwt, readJwt } from '../wire/jws.ts'
-import { accountOfArn } from './arn.ts'
 import type { Claims, TokenAsk, WebIdentity, WebIdentityAsk } from './ask.ts'
 import { isAlgorithm, type TrustedIssuer } from './jwks.ts'
 import type { OidcProvider } from './registered-aws.ts'
 import type { PoolProvider } from './registered-google.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
 /** AWS's own limit (botocore `clientTokenType`). */
@@ -17,11 +17,15 @@ const awsLeewaySeconds = 5 * 60
  * A JWT as AWS STS verifies it, against the OIDC providers of the role's own account.
  * @throws PROOF_* for the first check that fails
  */
-export async function verifyAwsToken(ask: WebIdentityAsk, sts: Sts): Promise<WebIdentity> {
+export async function verifyAwsToken(
+  ask: WebIdentityAsk,
+  registered: Snapshot,
+  sts: Sts,
+): Promise<WebIdentity> {
   const nowMs = sts.now()
   const jwt = readJwt(ask.token.reveal(), longestTokenBytes)
   const { iss, sub, exp } = requiredClaims(jwt.claims)
-  const provider = sts.registered().aws.get(accountOfArn(ask.roleArn))?.providers.get(iss)
+  const provider = registered.oidcProvider(ask.roleArn, iss)
   if (!provider) throw unknownIssuer(iss, ask.roleArn)
   checkAlgorithm(jwt)
   await checkSigned(jwt, provider.trusted, sts)

@@ -201,7 +201,7 @@ function literal(expr: Expr | undefined): string | undefined {
 }
 
 // A pattern from a token could cost the square of its length, so only literal ones are taken.
-const matchesPattern = plan(env, parse("''.matches(pattern)"))
+const matchesPattern = runner(parse("''.matches(pattern)").expr)
 
 function isPattern(pattern: string): boolean {
   return !isCelError(matchesPattern({ pattern }))

@@ -1,7 +1,17 @@
-import { type CelFunc, type CelList, CelScalar, celEnv, celFunc, celMethod, listType } from '@bufbuild/cel'
+import {
+  type CelFunc,
+  type CelList,
+  CelScalar,
+  type CelValue,
+  celEnv,
+  celError,
+  celFunc,
+  celMethod,
+  listType,
+} from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 
-// The functions of Google's CEL, each bounded: no expression may make much out of little.
+// The functions of Google's CEL, each bounded: no expression may make much out of little, or much work of a long text.
 
 /** Iterations and list reads that one evaluation may make; hundreds of groups compared with dozens stay below it. */
 const stepLimit = 10_000
@@ -25,15 +35,36 @@ function spend(steps: number): void {
   if (stepsLeft < 0) throw new Error('the expression takes too many steps')
 }
 
+/** Text of this length costs what an iteration does, in every function that is given it. */
+const charactersPerStep = 64
+
+/** The same function, charged by the length of what it is given. */
+function charged(func: CelFunc): CelFunc {
+  const call: CelFunc['call'] = (id, target, args) => {
+    const result = func.call(id, target, args)
+    if (result === undefined) return undefined
+    let length = lengthOf(target)
+    for (const each of args) length += lengthOf(each)
+    try {
+      spend(Math.floor(length / charactersPerStep))
+      return result
+    } catch (error) {
+      return celError(error, id)
+    }
+  }
+  return Object.assign(Object.create(func), { call })
+}
+
+function lengthOf(value: CelValue | undefined): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0
+}
+
 const { STRING, BYTES, BOOL, INT, DYN } = CelScalar
 const LIST = listType(DYN)
 const standardIn = celEnv().funcs.find('@in')!
 
-/**
- * What Google's CEL has beside the standard functions: `extract`, and string functions.
- * Those that could grow without bound replace the library's.
- */
-export const googleFunctions: CelFunc[] = [
+/** What Google's CEL has beside the standard functions, and in place of those that could grow without bound. */
+const ownFunctions: CelFunc[] = [
   ...strings.filter(({ name }) => name !== 'format' && name !== 'strings.quote'),
   celFunc(stepFunction, [], BOOL, () => {
     spend(1)
@@ -62,6 +93,9 @@ export const googleFunctions: CelFunc[] = [
     return extract(this, template)
   }),
 ]
+
+/** All functions of Google's CEL: the standard ones, `extract` and those on strings. */
+export const googleFunctions: CelFunc[] = [...celEnv({ funcs: ownFunctions }).funcs].map(charged)
 
 /**
  * What stands in a value where a template has its one `{name}`: after the first occurrence of what the template

@@ -268,6 +268,11 @@ describe('an evaluation has an end', () => {
     ['doubling lists', `size(${"[['x']]"}${'.map(s, s + s)'.repeat(40)}[0]) > 0`],
     ['replacing nothing by much', "assertion.big.replace('', assertion.big) != ''"],
     ['joining with much', "assertion.list.join(assertion.big) != ''"],
+    ['long text in a loop', "assertion.list.exists(g, assertion.big.lowerAscii().startsWith(g + '/'))"],
+    ['long text made in a loop', "assertion.list.exists(g, (g + assertion.big).startsWith('/'))"],
+    ['long text searched in a loop', "assertion.list.exists(g, assertion.big.contains(g + '/'))"],
+    ['long text matched in a loop', "assertion.list.exists(g, assertion.big.matches('(x+)+y'))"],
+    ['long text measured in a loop', 'assertion.list.exists(g, size(assertion.big) < 3)'],
   ]
   for (const [why, expression] of hostile)
     test(`${why} is refused`, () => {
@@ -282,6 +287,15 @@ describe('an evaluation has an end', () => {
     const some = { sub: 's', list: list.slice(0, 400) }
     assert.equal(admits("assertion.list.exists(g, g in ['a', 'b', 'g399'])", some), true)
     assert.equal(admits("size(assertion.list.filter(g, g.startsWith('g1'))) == 111", some), true)
+  })
+
+  test('a condition that compares the project with hundreds of groups is evaluated', () => {
+    const some = { sub: 's', list: list.slice(0, 400), path: `G399/${'x'.repeat(195)}` }
+    assert.equal(
+      admits("assertion.list.exists(g, assertion.path.lowerAscii().startsWith(g + '/'))", some),
+      true,
+    )
+    assert.equal(admits("assertion.list.exists(g, assertion.path.matches('^H'))", some), false)
   })
 
   test('each evaluation has its own steps', () => {

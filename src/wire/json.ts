@@ -7,7 +7,8 @@ export interface JsonLimits {
 
 /**
  * Reads a JSON object out of untrusted octets: valid UTF-8, no member twice at any level (RFC 8259 §4 leaves it open
- * which one counts, so two readers may disagree), bounded depth. Undefined for anything else. Never throws.
+ * which one counts, so two readers may disagree), bounded depth, and no number beyond ±(2^53 - 1): two such numbers
+ * may be read as one and the same (RFC 8259 §6). Undefined for anything else. Never throws.
  */
 export function readJsonObject(
   octets: Buffer,
@@ -29,8 +30,9 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Members in the parsed value; NaN, which equals nothing, when it is too deep. */
+/** Members in the parsed value; NaN, which equals nothing, when it is too deep or holds too large a number. */
 function countMembers(value: unknown, depth: number): number {
+  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return Number.NaN
   if (typeof value !== 'object' || value === null) return 0
   if (depth === 0) return Number.NaN
   const values = Object.values(value)

@@ -334,6 +334,49 @@ test("S3's own examples verify by the rules of S3, and by no others", () => {
   }
 })
 
+test('S3 lets no X-Amz-* header through that is outside of the signature', () => {
+  const checkS3 = (request: SignableRequest) =>
+    checkSignature(request, readSignature(request), secret, { s3: true })
+  for (const request of [s3Put, s3Presigned]) {
+    for (const name of ['x-amz-copy-source', 'X-Amz-Acl', 'x-amz-meta-owner'])
+      assert.throws(() => checkS3(with_(request, [[name, 'x']])), { code: 'REQUEST_SIGNATURE' }, name)
+    for (const name of ['x-amzn-trace-id', 'amz-sdk-request']) checkS3(with_(request, [[name, 'x']]))
+  }
+  // It stands in the signature as the hash of the body, whether or not it is named there.
+  checkS3(with_(s3Presigned, [['X-Amz-Content-Sha256', 'UNSIGNED-PAYLOAD']]))
+})
+
+// docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html, the seed request of its example
+const s3Chunked: SignableRequest = {
+  method: 'PUT',
+  path: '/examplebucket/chunkObject.txt',
+  query: '',
+  headers: [
+    ['Host', 's3.amazonaws.com'],
+    ['x-amz-date', '20130524T000000Z'],
+    ['x-amz-storage-class', 'REDUCED_REDUNDANCY'],
+    ['x-amz-content-sha256', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'],
+    ['Content-Encoding', 'aws-chunked'],
+    ['x-amz-decoded-content-length', '66560'],
+    ['Content-Length', '66824'],
+    [
+      'Authorization',
+      'AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class,Signature=4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9',
+    ],
+  ],
+  body: 'chunks that the seed signature does not cover',
+}
+
+test('a body whose chunks are signed is REQUEST_UNSUPPORTED: nobody here checks their signatures', () => {
+  const checkS3 = (request: SignableRequest) =>
+    checkSignature(request, readSignature(request), secret, { s3: true })
+  assert.throws(() => checkS3(s3Chunked), { code: 'REQUEST_UNSUPPORTED' })
+  for (const declared of ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', 'STREAMING-X'])
+    assert.throws(() => checkS3(changed(s3Chunked, 'x-amz-content-sha256', () => declared)), {
+      code: 'REQUEST_UNSUPPORTED',
+    })
+})
+
 test('a body whose hash S3 was told has to have that hash', () => {
   const altered = { ...s3Put, body: 'Welcome to Amazon S4.' }
   assert.throws(() => checkSignature(altered, readSignature(altered), secret, { s3: true }), {

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { AwsCredentials } from '../credential.ts'
+import { MayflyError } from '../errors.ts'
 import {
   canonicalHeaders,
   canonicalQuery,
@@ -126,7 +127,10 @@ export interface CheckOptions {
   readonly normalizePath?: boolean
   /** The session token of a query is outside its signature, as IoT wants it. Default: false. */
   readonly omitSessionToken?: boolean
-  /** As S3 checks: the path as it was sent, and a body that is presigned, declared unsigned or streamed is not hashed. Default: false. */
+  /**
+   * As S3 checks: the path as it was sent, no X-Amz-* header outside of the signature, and a body that is presigned or
+   * declared unsigned is not hashed. Default: false.
+   */
   readonly s3?: boolean
 }
 
@@ -135,6 +139,7 @@ export interface CheckOptions {
  * `UNSIGNED-PAYLOAD` is its alone. An unsigned X-Amz-* header is let through, as every service but S3 does.
  * `values.text` of an error is what AWS says.
  * @throws REQUEST_SIGNATURE when the secret did not make this signature over this request
+ * @throws REQUEST_UNSUPPORTED from `s3`, for a body whose chunks are signed: their signatures are not checked here
  */
 export function checkSignature(
   request: SignableRequest,
@@ -146,6 +151,7 @@ export function checkSignature(
   const { date, region, service } = presented
   const headers = canonicalHeaders(request.headers)
   const signedHeaders = checkedHeaders(presented.signedHeaders, headers)
+  if (s3) refuseUnsigned(signedHeaders, headers)
   const bodyHash = (s3 && unhashedBody(presented.form, headers)) || checkedBody(request.body, headers)
   const query = signedQuery(request.query, presented.form, omitSessionToken)
   const { method, path } = request
@@ -169,13 +175,35 @@ function checkedHeaders(names: readonly string[], headers: ReadonlyMap<string, s
   return names.toSorted()
 }
 
+/** An X-Amz-* header has a meaning to S3: copy that object, let everybody read. The hash of the body is signed anyway. */
+function refuseUnsigned(signedHeaders: readonly string[], headers: ReadonlyMap<string, string>): void {
+  for (const name of headers.keys()) {
+    if (!name.startsWith('x-amz-') || name === 'x-amz-content-sha256' || signedHeaders.includes(name))
+      continue
+    throw mismatch('There were headers present in the request which were not signed', {
+      why: `the header ${name.slice(0, 64)} is not signed`,
+    })
+  }
+}
+
 /** What stands for the hash of a body that S3's clients do not hash: that of a presigned URL is not known beforehand. */
 function unhashedBody(
   form: PresentedSignature['form'],
   headers: ReadonlyMap<string, string>,
 ): string | undefined {
   const declared = headers.get('x-amz-content-sha256') ?? (form === 'query' ? 'UNSIGNED-PAYLOAD' : undefined)
-  return declared === 'UNSIGNED-PAYLOAD' || declared?.startsWith('STREAMING-') ? declared : undefined
+  if (declared === 'UNSIGNED-PAYLOAD' || declared === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return declared
+  if (declared?.startsWith('STREAMING-')) throw signedChunks(declared)
+  return undefined
+}
+
+function signedChunks(declared: string): MayflyError {
+  const text = `Mayfly does not check the signatures of chunks (${declared.slice(0, 64)}).`
+  return new MayflyError('REQUEST_UNSUPPORTED', {
+    message: text,
+    values: { text },
+    hint: 'Send the body whole, or with a trailing checksum (STREAMING-UNSIGNED-PAYLOAD-TRAILER), as SDKs do over HTTPS.',
+  })
 }
 
 function checkedBody(body: string | Uint8Array, headers: ReadonlyMap<string, string>): string {
