@@ -131,7 +131,7 @@ for (const [args, exit, words] of [
   [['--port', 'x'], 2, /--port "x" is not a port/],
   [['--audit-required'], 2, /--audit-required needs --audit/],
   [['extra'], 2, /takes no "extra"/],
-  [['--config', 'nothing.yaml'], 1, /nothing\.yaml cannot be read/],
+  [['--config', 'nothing.yaml'], 1, /there is no trust file .*nothing\.yaml/],
   [['--host', '0.0.0.0'], 1, /0\.0\.0\.0 is not a loopback address/],
   [['--audit', 'no/such/folder'], 1, /AUDIT_WRITE/],
 ] as const)

@@ -47,10 +47,13 @@ export function readTrustText(path: string): string {
     return readBeside(path)(resolve(path))
   } catch (cause) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException
+    const absent = code === 'ENOENT'
     throw new MayflyError('REGISTRY_DOCUMENT', {
-      message: `${path} cannot be read (${code})`,
+      message: absent ? `there is no trust file ${path}` : `${path} cannot be read (${code})`,
       values: { file: path },
-      hint: 'Check the path and its permissions.',
+      hint: absent
+        ? 'Name one with --config, or write one: examples/trust.yaml in the repository has comments.'
+        : 'Check the path and its permissions.',
       cause,
     })
   }

@@ -236,7 +236,7 @@ function noRole(roleArn: string, told: Told): TrustDenied {
   const check: Check = {
     check: 'role',
     outcome: 'fail',
-    expected: roleArn,
+    presented: roleArn,
     hint: 'No such role is registered',
   }
   return new TrustDenied(

@@ -123,8 +123,17 @@ function refuse(response: ServerResponse, status: number, message: string): void
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const message = `cannot listen on ${host}:${port} (${cause.code})`
-      reject(new MayflyError('SERVER_ADDRESS', { message, values: { host, port, code: cause.code }, cause }))
+      const taken = cause.code === 'EADDRINUSE'
+      reject(
+        new MayflyError('SERVER_ADDRESS', {
+          message: taken
+            ? `another program listens on ${host}:${port} already`
+            : `cannot listen on ${host}:${port} (${cause.code})`,
+          values: { host, port, code: cause.code },
+          cause,
+          ...(taken && { hint: 'Choose another port with --port; 0 takes one that is free.' }),
+        }),
+      )
     })
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
