@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts'
+import type { GooglePrincipal } from '../trust/google-bindings.ts'
 import type { SignableRequest } from '../wire/sigv4.ts'
 
 // What the stages of an exchange hand on: Ask (parse) → Verified (verify) → Grant (authorize) → Minted (mint).
@@ -120,24 +121,11 @@ export interface AwsIdentity {
 /** The holder of one of our access tokens. */
 export interface GoogleIdentity {
   readonly type: 'google'
-  /** A federated principal's mapped attributes, or a service account's e-mail. */
   readonly principal: GooglePrincipal
   readonly scopes: readonly string[]
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
 }
-
-export type GooglePrincipal =
-  | {
-      readonly type: 'federated'
-      /** `projects/N/locations/global/workloadIdentityPools/P` */
-      readonly pool: string
-      readonly subject: string
-      readonly groups: readonly string[]
-      /** By name, without the `attribute.` prefix. */
-      readonly attributes: Readonly<Record<string, string>>
-    }
-  | { readonly type: 'service-account'; readonly email: string }
 
 declare const verified: unique symbol
 declare const granted: unique symbol

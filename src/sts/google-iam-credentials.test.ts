@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loader, mainBranch, pool, storyTrust, type TrustSide, trustSide } from '../../test/trust-side.ts'
+import type { GooglePrincipal } from '../trust/google-bindings.ts'
 import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
 import { sealAccessToken } from './access-token.ts'
-import type { GooglePrincipal } from './ask.ts'
 import { googleIssuer } from './mint.ts'
 import { verifyAccessToken } from './public.ts'
 

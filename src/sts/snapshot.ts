@@ -1,6 +1,7 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
+import type { GooglePrincipal } from '../trust/google-bindings.ts'
 import { accountOfArn } from './arn.ts'
-import type { AwsIdentity, GooglePrincipal } from './ask.ts'
+import type { AwsIdentity } from './ask.ts'
 import {
   type AwsAccount,
   awsAccount,

@@ -7,7 +7,7 @@ import {
   compileBindings,
   compileMember,
   evaluateBindings,
-  type GooglePrincipalView,
+  type GooglePrincipal,
   matches,
   type Permission,
   roleGrants,
@@ -15,17 +15,17 @@ import {
 
 const pool = 'projects/123456789012/locations/global/workloadIdentityPools/ci-pool'
 const host = '//iam.googleapis.com/'
-const workload: GooglePrincipalView = {
+const workload: GooglePrincipal = {
   type: 'federated',
   pool,
   subject: 'repo:acme/app:ref:refs/heads/main',
   groups: ['dev', 'ops/night'],
   attributes: { repository: 'acme/app' },
 }
-const account: GooglePrincipalView = { type: 'service-account', email: 'loader@acme.iam.gserviceaccount.com' }
+const account: GooglePrincipal = { type: 'service-account', email: 'loader@acme.iam.gserviceaccount.com' }
 
 describe('a member', () => {
-  const table: [member: string, principal: GooglePrincipalView, matches: boolean][] = [
+  const table: [member: string, principal: GooglePrincipal, matches: boolean][] = [
     [`principal:${host}${pool}/subject/${workload.subject}`, workload, true],
     [`principal:${host}${pool}/subject/${workload.subject}2`, workload, false],
     [`principal:${host}${pool}/subject/${workload.subject.toUpperCase()}`, workload, false],

@@ -1,8 +1,8 @@
 import type { Check } from './decision.ts'
 import { objectAt, refuse, stringAt, stringsAt } from './document.ts'
 
-/** Who holds a Google access token; the same shape as the token service's own principal. */
-export type GooglePrincipalView =
+/** Who holds a Google access token: a federated principal's mapped attributes, or a service account's e-mail. */
+export type GooglePrincipal =
   | {
       readonly type: 'federated'
       /** `projects/N/locations/global/workloadIdentityPools/P` */
@@ -78,7 +78,7 @@ export function compileMember(text: string, path = 'member'): Member {
 }
 
 /** Whether a member is, or contains, a principal. */
-export function matches(member: Member, principal: GooglePrincipalView): boolean {
+export function matches(member: Member, principal: GooglePrincipal): boolean {
   if (member.kind === 'everyone') return true
   if (member.kind === 'elsewhere') return false
   if (member.kind === 'service-account')
@@ -120,7 +120,7 @@ export function compileBindings(
 /** Whether some binding gives a principal a permission. */
 export function evaluateBindings(
   bindings: readonly Binding[],
-  principal: GooglePrincipalView,
+  principal: GooglePrincipal,
   permission: Permission,
   trace?: Check[],
 ): boolean {
@@ -176,16 +176,13 @@ function numberHint(pool: string): string | undefined {
   return /^[a-z]/.test(project) ? `Name the project by its number, not its ID ${project}.` : undefined
 }
 
-function attributeOf(
-  principal: GooglePrincipalView & { type: 'federated' },
-  name: string,
-): string | undefined {
+function attributeOf(principal: GooglePrincipal & { type: 'federated' }, name: string): string | undefined {
   return Object.hasOwn(principal.attributes, name) ? principal.attributes[name] : undefined
 }
 
 function memberCheck(
   member: Member,
-  principal: GooglePrincipalView,
+  principal: GooglePrincipal,
   found: { role: string; grants: boolean; matched: boolean; source: string },
 ): Check {
   const { presented, expected } = compared(member, principal)
@@ -205,7 +202,7 @@ function memberCheck(
 /** Of a member and a principal, the two values that decide. */
 function compared(
   member: Member,
-  principal: GooglePrincipalView,
+  principal: GooglePrincipal,
 ): { presented: string | readonly string[] | undefined; expected: string } {
   if (principal.type === 'service-account')
     return {
