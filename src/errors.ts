@@ -300,11 +300,6 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Mayfly does not do this yet: leave the parameter out.',
   },
-  REQUEST_TOO_LARGE: {
-    means: 'The request is larger than any genuine one.',
-    wire: 'invalid_request',
-    hint: 'Send a smaller request.',
-  },
 
   AUDIT_WRITE: {
     means: 'The audit record could not be written, so no credential was given out.',

@@ -6,6 +6,12 @@ export interface Variant {
   readonly audience?: string
 }
 
+/** As a flag or a query names them: scopes with commas between. */
+export function variantOf(scopes: string | undefined, audience: string | undefined): Variant {
+  const wanted = scopes?.split(',').filter((each) => each !== '') ?? []
+  return { ...(wanted.length > 0 && { scopes: wanted.sort() }), ...(audience && { audience }) }
+}
+
 /** The last failure of a renewal, as people are told of it. */
 export interface Failure {
   readonly code: string

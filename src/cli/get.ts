@@ -1,5 +1,5 @@
 import type { Revealed } from '../deliveries/revealed.ts'
-import type { Variant } from '../lease.ts'
+import { type Variant, variantOf } from '../lease.ts'
 import type { Command, Io } from './command.ts'
 import { readFlags, usage } from './flags.ts'
 import { type FormatName, formats } from './formats.ts'
@@ -53,14 +53,6 @@ function read(args: readonly string[]): { readonly format: FormatName; readonly 
   const { format, config: file, scopes, audience } = values
   if (!(format! in formats))
     throw usage('get', `there is no format "${format}"`, `There are: ${Object.keys(formats).join(', ')}.`)
-  const variant = {
-    ...(scopes && {
-      scopes: scopes
-        .split(',')
-        .filter((each) => each !== '')
-        .sort(),
-    }),
-    ...(audience && { audience }),
-  }
+  const variant = variantOf(scopes, audience)
   return { format: format as FormatName, wanted: { name, variant, ...(file !== undefined && { file }) } }
 }

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { MayflyError } from '../errors.ts'
-import type { Lease, LeaseStatus, Variant } from '../lease.ts'
+import { type Lease, type LeaseStatus, variantOf } from '../lease.ts'
 import type { CredentialPlan } from '../plan.ts'
 import type { Secret } from '../secret.ts'
 import { serveLoopback } from '../wire/loopback.ts'
@@ -120,17 +120,5 @@ function status({ plan, lease }: Held): Record<string, unknown> {
     ...(expiresAtMs !== undefined && { expiresAt: expiryText(expiresAtMs) }),
     ...(renewsAtMs !== undefined && { renewsAt: expiryText(renewsAtMs) }),
     ...(failure && { failure: { ...failure, sinceMs: undefined, since: expiryText(failure.sinceMs) } }),
-  }
-}
-
-function variantOf(scopes: string | undefined, audience: string | undefined): Variant {
-  return {
-    ...(scopes && {
-      scopes: scopes
-        .split(',')
-        .filter((each) => each !== '')
-        .sort(),
-    }),
-    ...(audience && { audience }),
   }
 }

@@ -64,7 +64,6 @@ const words: Partial<Record<ErrorCode, Words>> = {
   )(({ action, version }) => `Could not find operation ${action} for version ${version}`),
   REQUEST_PARAMETER: badInput(({ text = 'The request is malformed.' }) => text),
   REQUEST_UNSUPPORTED: badInput(({ text }) => text), // AWS supports it: these words are ours
-  REQUEST_TOO_LARGE: sender(413, 'RequestEntityTooLarge')('The request is too large.'), // not recorded
   REQUEST_UNSIGNED: sender(403, 'MissingAuthenticationToken')('Request is missing Authentication Token'),
   REQUEST_INCOMPLETE: sender(400, 'IncompleteSignature')(({ text }) => text),
   REQUEST_SIGNATURE: badSignature(({ text = mismatch }) => text),

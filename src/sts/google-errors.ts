@@ -60,7 +60,6 @@ const stsWords: Partial<Record<ErrorCode, Words>> = {
 
   REQUEST_PARAMETER: badRequest(({ text }) => text),
   REQUEST_UNSUPPORTED: badRequest(({ text }) => text), // Google supports it: these words are ours
-  REQUEST_TOO_LARGE: badRequest('The request is too large.'), // not recorded
   REQUEST_UNSIGNED: awsRefused,
   REQUEST_INCOMPLETE: awsRefused,
   REQUEST_SIGNATURE: awsRefused,
@@ -129,7 +128,6 @@ const apiWords: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> =
   REQUEST_PARAMETER: ({ text = 'Request contains an invalid argument.' }) =>
     rpc(400, 'INVALID_ARGUMENT', String(text)),
   REQUEST_UNSUPPORTED: ({ text }) => rpc(400, 'INVALID_ARGUMENT', String(text)), // these words are ours
-  REQUEST_TOO_LARGE: () => rpc(413, 'INVALID_ARGUMENT', 'Request payload size exceeds the limit.'), // not recorded
 }
 
 /** The words of `iamcredentials.googleapis.com` for a failure. */
