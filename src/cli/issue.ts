@@ -4,6 +4,7 @@ import type { OwnIssuer } from '../issuer/discovery.ts'
 import { type ShapeName, shapes } from '../issuer/index.ts'
 import { claimsOf, type IssueOptions, issueToken } from '../issuer/issuer.ts'
 import type { Shape } from '../issuer/shape.ts'
+import { type Said, statedClaims } from '../issuer/stated-claims.ts'
 import { defaultKeyFile } from '../keys/key-file.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
 import { readTrustFile } from '../registry/trust-file.ts'
@@ -14,7 +15,6 @@ import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
-import { type Said, statedClaims } from './stated-claims.ts'
 
 export const issue: Command = {
   summary: 'a token of one of our issuers, shaped as a platform shapes its own',

@@ -1,9 +1,9 @@
-import { claimsOf, type IssueOptions } from '../issuer/issuer.ts'
-import type { Claims, Shape } from '../issuer/shape.ts'
+import { MayflyError } from '../errors.ts'
 import { nearest } from '../wire/nearest.ts'
-import { usage } from './flags.ts'
+import { claimsOf, type IssueOptions } from './issuer.ts'
+import type { Claims, Shape } from './shape.ts'
 
-/** `NAME=VALUE` of `mayfly issue`. */
+/** `NAME=VALUE`, as `mayfly issue` takes it. */
 export interface Said {
   readonly name: string
   readonly value: string
@@ -33,7 +33,7 @@ export function statedClaims(shape: Shape, said: readonly Said[], bare: Unsigned
 
 function refuseTwice(said: readonly Said[]): void {
   const twice = said.find(({ name }, i) => said.findIndex((each) => each.name === name) < i)
-  if (twice) throw usage('issue', `${twice.name}= stands there twice`)
+  if (twice) throw wrong(`${twice.name}= stands there twice`)
 }
 
 /** A claim that nobody reads, in place of the one that was meant, would be found out late. */
@@ -43,7 +43,7 @@ function claimName(name: string, shape: Shape, made: Claims): string {
   const meant = nearest(name, [...Object.keys(shape.inputs), ...Object.keys(made), ...audienceNames])
   if (!meant) return name
   const message = `there is no claim "${name}" in a token of ${shape.name}; did you mean ${meant}=?`
-  throw usage('issue', message, `Write +${name}= if a claim of that name is what you want.`)
+  throw wrong(message, `Write +${name}= if a claim of that name is what you want.`)
 }
 
 /** A value of the kind that the platform's own is of: GitLab's "true" stays text, and Kubernetes' lists are lists. */
@@ -59,6 +59,13 @@ function json(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw usage('issue', `${text.slice(0, 60)} begins as JSON and is none`)
+    throw wrong(`${text.slice(0, 60)} begins as JSON and is none`)
   }
+}
+
+function wrong(
+  message: string,
+  hint = 'Run `mayfly help issue`: it lists what can be said of a token.',
+): MayflyError {
+  return new MayflyError('COMMAND_USAGE', { message, hint })
 }
