@@ -1,12 +1,16 @@
-import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 
 const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 
+/** What takes signals: a child process, or a box. */
+export interface Signalled {
+  kill(signal: NodeJS.Signals): unknown
+}
+
 export interface Signals {
   /** Signals go to this process from now on. */
-  to(child: ChildProcess): void
+  to(child: Signalled): void
   /** Resolves with the first signal that comes while there is no child. */
   readonly early: Promise<NodeJS.Signals>
   /** Ends the forwarding: signals do again what they do by default. */
@@ -15,7 +19,7 @@ export interface Signals {
 
 /** Takes the signals that would end this process and gives them to the child that it runs for. */
 export function forwardSignals(): Signals {
-  let child: ChildProcess | undefined
+  let child: Signalled | undefined
   let missed: NodeJS.Signals | undefined
   const { promise: early, resolve } = Promise.withResolvers<NodeJS.Signals>()
   const onSignal = (signal: NodeJS.Signals) => {

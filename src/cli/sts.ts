@@ -7,14 +7,13 @@ import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type ChangeableSts, createSts } from '../sts/create.ts'
 import { serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
-import { explainText } from '../trust/explain.ts'
 import { outboundHttp } from '../wire/http.ts'
-import { printable } from '../wire/printable.ts'
 import { wallClock } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
 import { errorText, paint, table } from './output.ts'
+import { refusalText } from './refusal-text.ts'
 
 export const sts: Command = {
   summary: 'a token service that speaks the protocols of AWS and Google Cloud, and says why it refuses',
@@ -146,23 +145,6 @@ function refusalPrinter(io: Io): (record: AuditRecord) => void {
   return (record) => {
     if (record.decision === 'deny') io.err(refusalText(io, record))
   }
-}
-
-function refusalText(io: Io, record: AuditRecord): string {
-  const { action = 'a request', target, code = '', reason = '', hint, checks, requestId } = record
-  const who = record.who?.arn ?? record.who?.principal ?? record.who?.subject
-  const claimed = record.who?.verified === false ? ' (so its token claims)' : ''
-  const what = `${action}${target ? ` of ${target}` : ''}${who ? ` by ${who}${claimed}` : ''}`
-  const rows = [
-    ['why', `${printable(reason)}  (${code})`],
-    ...(hint ? [['next', printable(hint)]] : []),
-    ['request', requestId],
-  ]
-  const head = `${paint(io, 'red', 'refused')} ${printable(what)}\n${table(rows, '  ')}`
-  if (!checks) return head
-  const nearMiss = record.nearMiss === undefined ? {} : { nearMiss: record.nearMiss }
-  const explained = explainText({ decision: 'deny', checks, ...nearMiss }, { color: io.fancy })
-  return `${head}${explained.replace(/^(?=.)/gm, '  ')}`
 }
 
 function banner(io: Io, url: string, counts: Counts, { config, audit }: Setting): string {
