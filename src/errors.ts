@@ -301,6 +301,32 @@ export const remedies = {
     hint: 'Mayfly does not do this yet: leave the parameter out.',
   },
 
+  LAB_PLATFORM: {
+    means: 'A lab is made of Linux namespaces, and this is another system.',
+    hint: 'Run it on Linux, or in a Linux container.',
+  },
+  LAB_TOOL: {
+    means: 'A program that makes the box is not here: `unshare` of util-linux or `ip` of iproute2.',
+    hint: 'Install util-linux and iproute2.',
+  },
+  LAB_DENIED: {
+    means:
+      'The kernel, or the container that this runs in, does not allow the namespaces that a box is made of.',
+    hint: 'Run it as root, or give the container CAP_SYS_ADMIN and CAP_NET_ADMIN.',
+  },
+  LAB_OUTSIDE: {
+    means: 'A lab was to be opened outside of a box, where it would change the machine itself.',
+    hint: 'Start the program by `enterBox`, or with `mayfly lab -- COMMAND`.',
+  },
+  LAB_SETUP: {
+    means: 'The box is there, and something could not be put into it.',
+    hint: 'This is a fault in Mayfly, or a system that it does not know. Please report it with the message.',
+  },
+  LAB_ROLE: {
+    means: 'The trust has no role that this platform could have, or several, and nobody said which.',
+    hint: 'Name one with --role.',
+  },
+
   AUDIT_WRITE: {
     means: 'The audit record could not be written, so no credential was given out.',
     hint: "Auditing is required and the record could not be written: check the audit file's disk and permissions.",

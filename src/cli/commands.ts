@@ -6,6 +6,7 @@ export const commands = {
   get: async () => (await import('./get.ts')).get,
   sts: async () => (await import('./sts.ts')).sts,
   issue: async () => (await import('./issue.ts')).issue,
+  lab: async () => (await import('./lab.ts')).lab,
   demo: async () => (await import('./demo.ts')).demo,
   help: async (): Promise<Command> => (await import('./help.ts')).help(commands),
   version: async () => (await import('./version.ts')).version,

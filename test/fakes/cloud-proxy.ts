@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext, TLSSocket } from 'node:tls'
-import { type Authority, certificateAuthority } from './certificates.ts'
+import { type Authority, certificateAuthority } from '../../src/lab/certificates.ts'
 import { closeServer, listen } from './serve.ts'
 
 /** Cloud host names, exact or with `*` for one label, and the loopback port that plays each. */

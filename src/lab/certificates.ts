@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { generateKeyPairSync, hash, type KeyObject, randomBytes, sign } from 'node:crypto'
 
 /** A key with its certificate, both PEM. */
 export interface ServerCertificate {
@@ -21,17 +21,39 @@ export function certificateAuthority(): Authority {
   const subject = commonName('Mayfly throw-away CA')
   const { publicKey, privateKey } = newKeys()
   const signed = (of: Omit<Certificate, 'issuer'>) => certificate({ ...of, issuer: subject }, privateKey)
-  const isAuthority = [extension(oids.basicConstraints, sequence(der(0x01, Buffer.of(0xff))))]
+  const authorityId = keyId(publicKey)
   return {
-    cert: signed({ subject, publicKey, extensions: isAuthority }),
+    cert: signed({ subject, publicKey, extensions: ofAuthority(authorityId) }),
     issue(hosts) {
       const own = newKeys()
-      const names = hosts.map((host) => der(0x82, Buffer.from(host, 'latin1')))
-      const extensions = [extension(oids.subjectAltName, sequence(...names))]
+      const extensions = ofServer(hosts, authorityId)
       const cert = signed({ subject: commonName(hosts[0]!), publicKey: own.publicKey, extensions })
       return { cert, key: own.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string }
     },
   }
+}
+
+// RFC 5280 §4.2. Python 3.13 and later take no chain that lacks the key identifiers or the key usage.
+function ofAuthority(id: Buffer): Buffer[] {
+  return [
+    extension(oids.basicConstraints, sequence(isTrue), 'critical'),
+    extension(oids.keyUsage, keyUsage.signsCertificates, 'critical'),
+    extension(oids.subjectKeyId, der(0x04, id)),
+  ]
+}
+
+function ofServer(hosts: readonly string[], authorityId: Buffer): Buffer[] {
+  const names = hosts.map((host) => der(0x82, Buffer.from(host, 'latin1')))
+  return [
+    extension(oids.subjectAltName, sequence(...names)),
+    extension(oids.keyUsage, keyUsage.signs, 'critical'),
+    extension(oids.extendedKeyUsage, sequence(oids.serverAuthentication)),
+    extension(oids.authorityKeyId, sequence(der(0x80, authorityId))),
+  ]
+}
+
+function keyId(publicKey: KeyObject): Buffer {
+  return hash('sha1', publicKey.export({ type: 'spki', format: 'der' }), 'buffer')
 }
 
 interface Certificate {
@@ -74,12 +96,25 @@ const sequence = (...content: Buffer[]) => der(0x30, ...content)
 const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'))
 const oids = {
   commonName: oid('550403'),
-  basicConstraints: oid('551d13'),
+  subjectKeyId: oid('551d0e'),
+  keyUsage: oid('551d0f'),
   subjectAltName: oid('551d11'),
+  basicConstraints: oid('551d13'),
+  authorityKeyId: oid('551d23'),
+  extendedKeyUsage: oid('551d25'),
+  serverAuthentication: oid('2b06010505070301'),
   ecdsaWithSha256: oid('2a8648ce3d040302'),
 }
+// Bits from the left, after the number of those that are not used.
+const keyUsage = {
+  signs: der(0x03, Buffer.of(7, 0x80)),
+  signsCertificates: der(0x03, Buffer.of(1, 0x06)),
+}
+// A common name has room for 64 characters; what counts is the subjectAltName.
 const commonName = (name: string) =>
-  sequence(der(0x31, sequence(oids.commonName, der(0x0c, Buffer.from(name)))))
-const extension = (id: Buffer, value: Buffer) => sequence(id, der(0x04, value))
+  sequence(der(0x31, sequence(oids.commonName, der(0x0c, Buffer.from(name.slice(0, 64))))))
+const isTrue = der(0x01, Buffer.of(0xff))
+const extension = (id: Buffer, value: Buffer, critical?: 'critical') =>
+  sequence(id, ...(critical ? [isTrue] : []), der(0x04, value))
 const utcTime = (ms: number) =>
   der(0x17, Buffer.from(`${new Date(ms).toISOString().replace(/\D/g, '').slice(2, 14)}Z`))

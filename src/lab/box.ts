@@ -1,0 +1,127 @@
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+import type { MayflyError } from '../errors.ts'
+import type { Environment } from '../world.ts'
+import { boxDenied } from './box-denied.ts'
+
+export interface BoxOptions {
+  readonly env: Environment
+  /** Of the command's three standard streams. Default: this process's own. */
+  readonly stdio?: 'inherit' | 'pipe'
+}
+
+export interface Box {
+  /** Its streams, where they are pipes. */
+  readonly child: ChildProcess
+  /** The command's exit code; 128 plus the signal's number when a signal ended it. */
+  readonly ended: Promise<number>
+  /** Signals the command. */
+  kill(signal: NodeJS.Signals): void
+}
+
+// What PID 1 of the box does: a network with nothing in it but loopback, a /run of its own, the command; and it waits,
+// for the command and for every orphan. Whatever ends it ends everything in the box, by the kernel's doing.
+//
+// Descriptor 3 is a pipe from outside, a line for each signal to pass on. Its end means that whoever opened the box is
+// gone, however that came about. The shell gives a background job /dev/null for standard input, hence descriptor 9.
+//
+// /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
+// files at the paths that a platform has them at (/run/secrets). What leads out of the box is left out: the machine's
+// resolver caches, container engines and a pod's own secrets. `-c`: a path seen from the old /run means the old /run.
+const script = `
+set -e
+PATH=$PATH:/usr/sbin:/sbin ip link set lo up
+(
+  cd /run
+  mount -n -t tmpfs -o mode=755 tmpfs /run
+  for each in *; do
+    case $each in
+      secrets | mayfly-lab | nscd | docker.sock | containerd | podman) continue ;;
+    esac
+    if [ -L "$each" ]; then
+      cp -P "$each" /run/
+    elif [ -d "$each" ]; then
+      mkdir "/run/$each"
+      mount -n -c --rbind "./$each" "/run/$each"
+    elif [ -e "$each" ]; then
+      : >"/run/$each"
+      mount -n -c --bind "./$each" "/run/$each"
+    fi
+  done
+)
+set +e
+exec 9<&0
+"$@" <&9 9<&- 3<&- &
+child=$!
+exec 9<&-
+(
+  while read -r signal; do kill -"$signal" $child; done
+  kill -KILL -1
+) <&3 2>/dev/null &
+exec 3<&-
+while :; do
+  wait $child
+  code=$?
+  kill -0 $child 2>/dev/null || exit $code
+done`
+
+const title = 'mayfly-box'
+const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+const asUser = ['--user', '--map-root-user']
+
+/**
+ * Runs a command in network, mount and process namespaces of its own: nothing that it does to either can be seen
+ * outside, and nothing of it is left when it ends, or when this process does, however that comes about.
+ * @throws LAB_* when the kernel, or whoever set it up, does not allow that
+ */
+export function enterBox(command: readonly string[], { env, stdio = 'inherit' }: BoxOptions): Box {
+  const way = wayIn()
+  if (!way.flags) throw way.problem
+  const [program, args] = unshare(way.flags, command)
+  const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: [stdio, stdio, stdio, 'pipe'] })
+  const control = child.stdio[3] as Writable
+  // The command may have ended with a signal on its way to it.
+  control.on('error', () => {})
+  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 137)))
+  return { child, ended, kill: (signal) => void control.write(`${signal.replace('SIG', '')}\n`) }
+}
+
+/** Why no box can be made here; undefined when one can. Found out by making one. */
+export function boxProblem(): MayflyError | undefined {
+  return wayIn().problem
+}
+
+/** Whether this process is in a box. */
+export function inBox(): boolean {
+  try {
+    return readFileSync('/proc/1/cmdline', 'utf8').split('\0').includes(title)
+  } catch {
+    return false
+  }
+}
+
+type WayIn =
+  | { readonly flags: readonly string[]; readonly problem?: undefined }
+  | { readonly flags?: undefined; readonly problem: MayflyError }
+
+// A root without CAP_SYS_ADMIN, as in a container, may be allowed what any user is.
+function wayIn(): WayIn {
+  const ways =
+    process.getuid?.() === 0 ? [namespaces, [...asUser, ...namespaces]] : [[...asUser, ...namespaces]]
+  let failure: SpawnSyncReturns<string> | undefined
+  for (const flags of ways) {
+    const [program, args] = unshare(flags, ['true'])
+    const trial = spawnSync(program, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    })
+    if (trial.status === 0) return { flags }
+    failure ??= trial
+  }
+  return { problem: boxDenied(failure!) }
+}
+
+function unshare(flags: readonly string[], command: readonly string[]): [string, string[]] {
+  return ['unshare', [...flags, '--', '/bin/sh', '-c', script, title, ...command]]
+}

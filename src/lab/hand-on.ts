@@ -1,0 +1,24 @@
+import { once } from 'node:events'
+import { type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+
+/** Sends a request on to a service in the box, every header and byte as it came, and its answer back. */
+export async function handOn(
+  request: IncomingMessage,
+  body: Uint8Array,
+  response: ServerResponse,
+  url: string,
+): Promise<void> {
+  const { hostname, port } = new URL(url)
+  const { method, url: path, rawHeaders } = request
+  const onward = send({ hostname, port, method, path, headers: rawHeaders as never, setHost: false })
+  onward.end(body)
+  try {
+    const [answer] = (await once(onward, 'response')) as [IncomingMessage]
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+    answer.pipe(response)
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    const text = `mayfly lab: the service at ${url} does not answer (${why})\n`
+    response.writeHead(502, { 'Content-Type': 'text/plain' }).end(text)
+  }
+}

@@ -1,0 +1,37 @@
+import { bareHost } from '../wire/addresses.ts'
+
+/** Which vendor's API a host name belongs to; undefined for a name of neither. */
+export function vendorOf(host: string): 'aws' | 'google' | undefined {
+  const name = bareHost(host)
+  if (isBelow(name, awsDomains)) return 'aws'
+  return isBelow(name, googleDomains) ? 'google' : undefined
+}
+
+const awsDomains = ['amazonaws.com', 'amazonaws.com.cn', 'api.aws']
+const googleDomains = ['googleapis.com']
+
+function isBelow(name: string, domains: readonly string[]): boolean {
+  return domains.some((domain) => name.endsWith(`.${domain}`))
+}
+
+/** Host names where the clouds have what our token service plays: `sts.`, with a region, `-fips` or neither. */
+export function isTokenService(host: string): boolean {
+  return /^(sts(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iamcredentials)\.googleapis\.com)$/.test(
+    bareHost(host),
+  )
+}
+
+/** Whether a name fits a pattern in which `*` stands for one label, or a part of one. */
+export function fits(pattern: string, host: string): boolean {
+  const [before = '', after] = bareHost(pattern).split('*')
+  const name = bareHost(host)
+  if (after === undefined) return name === before
+  if (!name.startsWith(before) || !name.endsWith(after) || name.length <= before.length + after.length)
+    return false
+  return !name.slice(before.length, name.length - after.length).includes('.')
+}
+
+/** The name in a Host header: in lower case, without port and without the root's dot. */
+export function hostName(host: string): string {
+  return bareHost(host.replace(/:\d{1,5}$/, ''))
+}
