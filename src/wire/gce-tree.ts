@@ -1,4 +1,4 @@
-/** What Mayfly knows of the place it stands in for. What it does not know (zone, instance id) it does not make up: 404. */
+/** What is known of the place that is stood in for. What is not known (zone, instance id) is not made up: 404. */
 export interface GceFacts {
   readonly projectId?: string
   /** Digits only: gcloud takes anything else for "not on Google Cloud". */
@@ -6,6 +6,8 @@ export interface GceFacts {
   /** `default` when there is no service account between the proof and the token. */
   readonly email: string
   readonly scopes: readonly string[]
+  /** Further entries below `instance/`. */
+  readonly instance?: Folder
 }
 
 export type Leaf = string | number | readonly string[]
@@ -18,10 +20,11 @@ export interface Folder {
 }
 
 /** The metadata below `/computeMetadata/v1`, as the clients walk it. */
-export function metadataTree({ projectId, projectNumber, email, scopes }: GceFacts): Folder {
+export function metadataTree({ projectId, projectNumber, email, scopes, instance = {} }: GceFacts): Folder {
   const account: Folder = { aliases: ['default'], email, identity: live, scopes, token: live }
   return {
     instance: {
+      ...instance,
       attributes: {},
       'service-accounts': { default: account, ...(email !== 'default' && { [email]: account }) },
       tags: '[]',
