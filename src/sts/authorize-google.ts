@@ -104,11 +104,37 @@ export function authorizeImpersonation(
     : { ...accessToken(ask, account), rule, ...lifetime(ask.lifetimeSeconds, nowMs) }
 }
 
-function idToken({ audience, includeEmail }: IdTokenAsk, { email, uniqueId }: ServiceAccount) {
+/** What a machine asks its metadata server for, of the service account that is attached to it. */
+export type AttachedAsk =
+  | Pick<AccessTokenAsk, 'kind' | 'serviceAccount' | 'scopes'>
+  | Pick<IdTokenAsk, 'kind' | 'serviceAccount' | 'audience' | 'includeEmail'>
+
+/** Whoever attached the account decided; here it only has to be there still. */
+export function authorizeAttached(
+  ask: AttachedAsk,
+  registered: Snapshot,
+  nowMs: number,
+): Ungranted<AccessTokenGrant | IdTokenGrant> {
+  const account = registered.serviceAccount(ask.serviceAccount)
+  if (!account)
+    throw new MayflyError('TRUST_DENIED', {
+      message: `the service account ${ask.serviceAccount}, which is attached to the machine, is not registered`,
+      hint: 'Register it under `serviceAccounts:` of its project.',
+    })
+  const life = lifetime(tokenSeconds, nowMs)
+  return ask.kind === 'GenerateIdToken'
+    ? { ...idToken(ask, account), expiresAtMs: life.expiresAtMs }
+    : { ...accessToken(ask, account), ...life }
+}
+
+function idToken(
+  { audience, includeEmail }: Pick<IdTokenAsk, 'audience' | 'includeEmail'>,
+  { email, uniqueId }: ServiceAccount,
+) {
   return { kind: 'id-token', email, uniqueId, audience, includeEmail } as const
 }
 
-function accessToken({ scopes }: AccessTokenAsk, { email }: ServiceAccount) {
+function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email }: ServiceAccount) {
   return { kind: 'access-token', principal: { type: 'service-account', email }, scopes } as const
 }
 

@@ -1,11 +1,16 @@
-import type { AwsSessionGrant, Grant, Ungranted, Verified } from './ask.ts'
+import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Ungranted, Verified } from './ask.ts'
 import {
   authorizeAssumeRole,
   authorizeService,
   authorizeWebIdentity,
   type ServiceAsk,
 } from './authorize-aws.ts'
-import { authorizeExchange, authorizeImpersonation } from './authorize-google.ts'
+import {
+  type AttachedAsk,
+  authorizeAttached,
+  authorizeExchange,
+  authorizeImpersonation,
+} from './authorize-google.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -25,6 +30,18 @@ export function authorize(verified: Verified, registered: Snapshot, circumstance
  */
 export function authorizeForService(ask: ServiceAsk, registered: Snapshot, nowMs: number): AwsSessionGrant {
   return authorizeService(ask, registered, { nowMs }) as AwsSessionGrant
+}
+
+/**
+ * Decides whether a machine may have a token of the service account that is attached to it.
+ * @throws TRUST_DENIED
+ */
+export function authorizeForMachine(
+  ask: AttachedAsk,
+  registered: Snapshot,
+  nowMs: number,
+): AccessTokenGrant | IdTokenGrant {
+  return authorizeAttached(ask, registered, nowMs) as AccessTokenGrant | IdTokenGrant
 }
 
 function decide(verified: Verified, registered: Snapshot, circumstances: Circumstances): Ungranted<Grant> {

@@ -3,8 +3,9 @@ import type { Keys } from '../keys/keys.ts'
 import type { SignableRequest } from '../wire/sigv4.ts'
 import { holderOfAccessToken } from './access-token.ts'
 import type { AwsIdentity, GoogleIdentity, Minted } from './ask.ts'
-import { authorizeForService } from './authorize.ts'
+import { authorizeForMachine, authorizeForService } from './authorize.ts'
 import type { ServiceAsk } from './authorize-aws.ts'
+import type { AttachedAsk } from './authorize-google.ts'
 import { identityOfSession } from './aws-session.ts'
 import { mint } from './mint.ts'
 import { verifySignedRequest } from './signed-request.ts'
@@ -61,6 +62,26 @@ export async function issueSession(
   try {
     const grant = authorizeForService(ask, sts.registered(), sts.now())
     const minted = mint(grant, sts.keys, sts.now()) as Extract<Minted, { kind: 'aws-session' }>
+    await record.allowed(minted)
+    return minted
+  } catch (error) {
+    throw await record.refused(error)
+  }
+}
+
+type GoogleMinted = Extract<Minted, { kind: 'access-token' | 'id-token' }>
+
+/**
+ * A token of a service account for the machine that it is attached to, as a metadata server obtains it.
+ * @throws TRUST_DENIED when it is not registered, AUDIT_WRITE
+ */
+export async function issueAttachedToken(sts: Sts, ask: AttachedAsk): Promise<GoogleMinted> {
+  const service = 'compute.googleapis.com'
+  const record = sts.audit.open({ id: randomUUID(), from: service }, 'service')
+  record.noted({ action: ask.kind, target: ask.serviceAccount, who: { verified: true, principal: service } })
+  try {
+    const grant = authorizeForMachine(ask, sts.registered(), sts.now())
+    const minted = mint(grant, sts.keys, sts.now()) as GoogleMinted
     await record.allowed(minted)
     return minted
   } catch (error) {
