@@ -10,11 +10,11 @@ import { keysFromFile } from '../keys/key-ring.ts'
 import { readTrustFile } from '../registry/trust-file.ts'
 import { parseDuration } from '../wire/duration.ts'
 import { nearest } from '../wire/nearest.ts'
-import { wallClock } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
+import { clockOf } from './world.ts'
 
 export const issue: Command = {
   summary: 'a token of one of our issuers, shaped as a platform shapes its own',
@@ -67,7 +67,7 @@ async function read(args: readonly string[], io: Io): Promise<Wanted> {
   const config = resolve(io.cwd, values.config)
   const issuer = issuerOf((await readTrustFile(config)).issuers, shape, config, values.issuer)
   const lifetime = values.lifetime === undefined ? {} : { lifetimeSeconds: lifetimeOf(values.lifetime) }
-  const stated = statedClaims(shape, said, { issuer, nowMs: wallClock.now(), ...lifetime })
+  const stated = statedClaims(shape, said, { issuer, nowMs: clockOf(io).now(), ...lifetime })
   return {
     keyFile: values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys),
     claimsOnly: values.claims,

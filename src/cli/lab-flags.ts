@@ -1,7 +1,9 @@
 import type { LabOptions } from '../lab/lab.ts'
 import { type PlatformName, platformNames } from '../lab/platform.ts'
 import { platforms } from '../lab/platforms.ts'
+import { parseDuration } from '../wire/duration.ts'
 import { nearest } from '../wire/nearest.ts'
+import { readRfc3339 } from '../wire/rfc3339.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
 
@@ -9,6 +11,10 @@ export interface LabSetting {
   readonly command: readonly [string, ...string[]]
   readonly trust: string
   readonly services: readonly (readonly [string, string])[]
+  /** What time it is for the lab when the machine's is `nowMs`, and how fast it goes. Absent: it is the machine's. */
+  readonly time?: { readonly startsAt: (nowMs: number) => number; readonly speed: number }
+  readonly trace?: string
+  readonly verbose: boolean
   readonly options: Omit<LabOptions, 'trust'>
 }
 
@@ -26,12 +32,18 @@ export const labUsage = `mayfly lab [--trust trust.yaml] [--platform P] [FLAGS] 
   --region R              default: eu-west-1
   --service HOST=URL      leads a host name to a server in the box, for whoever has credentials that hold
   --absent refuse|drop    what becomes of connections to addresses that the platform does not have; default: refuse
+  --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h or -5m
+  --speed N               how fast it goes: 60 is a minute a second
+  --trace FILE            a line of JSON for every request, \`-\` on standard error; credentials left out
+  --verbose               say what is played and which variables the command gets
 
 ${table(rows, '  ')}
 The command sees the clouds' own host names and link-local addresses, answered by a token service that decides by the
 trust file, with certificates that every client takes. Nothing else can be reached from it, and nothing leaves the
 machine. It has the caller's environment without what belongs to a cloud or a CI platform (AWS_*, GOOGLE_*, GITHUB_*,
 CI_*, …) and without proxies: what it needs of that it gets behind \`--\`, by \`env NAME=VALUE COMMAND\`.
+What HOME has of the user's own logins (~/.aws/credentials and caches, gcloud's and Azure's folders) is hidden from it.
+Time is moved for what is the lab's own and for \`mayfly\` in it; everybody else goes by the machine's.
 Its exit code is the exit code, 128 + N when signal N ended it. Every refusal is explained on standard error.
 Linux alone: as root, or where users may make namespaces.
 `
@@ -50,11 +62,15 @@ export function readLabFlags(args: readonly string[]): LabSetting {
     )
   if (program === undefined)
     throw usage('lab', 'there is no command to run', 'Write it after `--`: mayfly lab -- COMMAND')
-  const { role, region, 'service-account': serviceAccount } = values
+  const { role, region, 'service-account': serviceAccount, trace, verbose } = values
+  const time = timeOf(values.at, values.speed)
   return {
     command: [program, ...rest],
     trust: values.trust,
-    services: values.service.map((each) => pair('--service', each)),
+    services: values.service.map(serviceOf),
+    verbose,
+    ...(trace !== undefined && { trace }),
+    ...(time && { time }),
     options: {
       platform: oneOf('--platform', values.platform, platformNames),
       absent: oneOf('--absent', values.absent, ['refuse', 'drop']),
@@ -80,6 +96,10 @@ const flags = {
   region: { type: 'string' },
   service: several,
   absent: { type: 'string', default: 'refuse' },
+  at: { type: 'string' },
+  speed: { type: 'string' },
+  trace: { type: 'string' },
+  verbose: { type: 'boolean', default: false },
 } as const
 
 function oneOf<Name extends string>(flag: string, text: string, names: readonly Name[]): Name {
@@ -94,6 +114,40 @@ function pair(flag: string, text: string): [string, string] {
   const at = text.indexOf('=')
   if (at < 1) throw usage('lab', `${flag} "${text}" is not NAME=VALUE`)
   return [text.slice(0, at), text.slice(at + 1)]
+}
+
+function serviceOf(text: string): [string, string] {
+  const [host, url] = pair('--service', text)
+  if (URL.parse(url)?.protocol === 'http:') return [host, url]
+  throw usage('lab', `--service "${text}" is not HOST=http://127.0.0.1:PORT`)
+}
+
+function timeOf(at: string | undefined, speed: string | undefined): LabSetting['time'] {
+  if (at === undefined && speed === undefined) return undefined
+  return { startsAt: startOf(at), speed: speedOf(speed ?? '1') }
+}
+
+function startOf(at = '+0'): (nowMs: number) => number {
+  const [, sign, duration = ''] = /^([+-])(.+)$/.exec(at) ?? []
+  if (at === '+0') return (nowMs) => nowMs
+  if (sign) return (nowMs) => nowMs + Number(`${sign}1000`) * durationOf(duration)
+  const ms = readRfc3339(at)
+  if (ms === undefined) throw usage('lab', `--at "${at}" is no time: write 2026-12-24T18:00:00Z, +2h or -5m`)
+  return () => ms
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw usage('lab', `--at: ${(error as Error).message}`)
+  }
+}
+
+function speedOf(text: string): number {
+  const speed = Number(text)
+  if (speed > 0 && speed <= 1e6) return speed
+  throw usage('lab', `--speed "${text}" is no number above 0, and at most 1000000`)
 }
 
 /** The same variable twice is one token for both audiences. */

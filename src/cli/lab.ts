@@ -1,11 +1,17 @@
 import { resolve } from 'node:path'
 import { enterBox } from '../lab/box.ts'
 import { withoutCloudVariables } from '../lab/caller-environment.ts'
-import { openLab } from '../lab/lab.ts'
+import { labClock, writeLabTime } from '../lab/clock.ts'
+import { labFolder } from '../lab/furniture.ts'
+import { type Lab, openLab } from '../lab/lab.ts'
+import { hideLogins } from '../lab/logins.ts'
 import { workloadCommand } from '../lab/workload-command.ts'
 import { readTrustFile } from '../registry/trust-file.ts'
+import type { Environment } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { type LabSetting, labUsage, readLabFlags } from './lab-flags.ts'
+import { traceTo } from './lab-trace.ts'
+import { paint } from './output.ts'
 import { ownCommand } from './reaper.ts'
 import { refusalText } from './refusal-text.ts'
 import { endBy, forwardSignals } from './signals.ts'
@@ -13,6 +19,7 @@ import { findCommand, start } from './start.ts'
 
 // What the command that is started in the box has, to know that it is in there.
 const inside = 'MAYFLY_LAB_INSIDE'
+const clockFile = `${labFolder}/clock`
 
 export const lab: Command = {
   summary: 'a cloud in a box: the clouds’ own names and addresses, for one command',
@@ -37,16 +44,42 @@ async function outside({ command }: LabSetting, args: readonly string[], io: Io)
 /** Opens the lab around the command. Whatever ends this process, the box ends with it. */
 async function within(setting: LabSetting, io: Io): Promise<number> {
   const signals = forwardSignals()
-  const opened = await openLab({
-    ...setting.options,
-    trust: await readTrustFile(resolve(io.cwd, setting.trust)),
-    onRecord: (record) => record.decision === 'deny' && io.err(refusalText(io, record)),
-  })
-  for (const [hosts, url] of setting.services) opened.serve(hosts, url)
-  const env = { ...withoutCloudVariables(io.env), ...opened.env }
+  const opened = await opening(setting, io)
+  const env = { ...withoutCloudVariables(io.env), ...opened.env, ...moved(setting) }
+  if (setting.verbose) io.err(report(setting, opened, io))
   const { child, ended } = await start(workloadCommand(setting.command), env as Record<string, string>)
   signals.to(child)
   const ending = await ended
   signals.stop()
   return 'signal' in ending ? endBy(ending.signal) : ending.code
+}
+
+async function opening({ options, trust, services, trace, time }: LabSetting, io: Io): Promise<Lab> {
+  const document = await readTrustFile(resolve(io.cwd, trust))
+  if (time) {
+    const realMs = Date.now()
+    writeLabTime(clockFile, { realMs, originMs: time.startsAt(realMs), speed: time.speed })
+  }
+  const opened = await openLab({
+    ...options,
+    trust: document,
+    env: io.env,
+    onRecord: (record) => record.decision === 'deny' && io.err(refusalText(io, record)),
+    ...(time && { clock: labClock(clockFile) }),
+    ...(trace !== undefined && { onTrace: traceTo(trace === '-' ? '-' : resolve(io.cwd, trace), io) }),
+  })
+  hideLogins(io.env.HOME)
+  for (const [hosts, url] of services) opened.serve(hosts, url)
+  return opened
+}
+
+function moved({ time }: LabSetting): Environment {
+  return time ? { MAYFLY_LAB_CLOCK: clockFile } : {}
+}
+
+function report({ options, trust }: LabSetting, { env, sts }: Lab, io: Io): string {
+  const { roles, serviceAccounts } = sts.registered().counts
+  const head = `${paint(io, 'bold', options.platform)} as it is by ${trust}: ${roles} roles, ${serviceAccounts} service accounts\n`
+  // Some of them are tokens: their names tell enough.
+  return `${head}  ${Object.keys(env).sort().join(' ')}\n`
 }

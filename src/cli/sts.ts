@@ -8,12 +8,12 @@ import { type ChangeableSts, createSts } from '../sts/create.ts'
 import { serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
 import { outboundHttp } from '../wire/http.ts'
-import { wallClock } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
 import { errorText, paint, table } from './output.ts'
 import { refusalText } from './refusal-text.ts'
+import { clockOf } from './world.ts'
 
 export const sts: Command = {
   summary: 'a token service that speaks the protocols of AWS and Google Cloud, and says why it refuses',
@@ -119,7 +119,7 @@ function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Sett
   let service: ChangeableSts
   try {
     file = audit === undefined ? undefined : auditFile(audit)
-    const { now } = wallClock
+    const { now } = clockOf(io)
     service = createSts({
       document: trust.document(),
       keyFile,

@@ -50,6 +50,8 @@ PATH=$PATH:/usr/sbin:/sbin ip link set lo up
     fi
   done
 )
+mkdir /run/mayfly-lab
+if [ -d /var/run ] && ! [ /var/run -ef /run ]; then mount -n --rbind /run /var/run; fi
 set +e
 exec 9<&0
 "$@" <&9 9<&- 3<&- &

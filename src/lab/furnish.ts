@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { MayflyError } from '../errors.ts'
+import { type Furniture, labFolder } from './furniture.ts'
 import type { MetadataAddress } from './platform.ts'
 import { metadataAddresses } from './platform.ts'
-import { type Furniture, labFolder } from './trust-stores.ts'
 
 /** What an address does at which nothing of the platform answers. */
 export type Absent = 'refuse' | 'drop'
@@ -20,6 +20,11 @@ export function placeFiles(files: readonly Furniture[]): void {
     over.filter((each) => existsSync(each)).map((each) => `mount -n --bind ${quoted(path)} ${quoted(each)}`),
   )
   shell(commands)
+}
+
+/** Lays an empty folder, in memory, over each of these. @throws LAB_SETUP */
+export function emptied(folders: readonly string[]): void {
+  shell(folders.map((each) => `mount -n -t tmpfs -o mode=700 tmpfs ${quoted(each)}`))
 }
 
 /**

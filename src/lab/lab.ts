@@ -24,6 +24,8 @@ export interface LabOptions extends Partial<Described> {
   readonly clock?: Clock
   /** What becomes of connections to the addresses that this platform does not have. Default: refuse. */
   readonly absent?: Absent
+  /** Where a JDK is looked for besides /usr/lib/jvm: JAVA_HOME and PATH. Default: nothing set. */
+  readonly env?: Environment
   /** Every request that reached anything of the lab, when it was answered. */
   readonly onTrace?: (traced: Traced) => void
   /** Every decision of the token service. */
@@ -46,16 +48,17 @@ export interface Lab {
  */
 export async function openLab(options: LabOptions): Promise<Lab> {
   if (!inBox()) throw outside()
-  const { clock = wallClock, onTrace = () => {}, absent = 'refuse' } = options
+  const { clock = wallClock, onTrace = () => {}, absent = 'refuse', env = {} } = options
   const platform = platformNamed(options.platform)
   const workload = described(options)
   const issuer = platform.issuer?.(workload, options.trust)
-  const sts = tokenService(withIssuer(options.trust, issuer), clock, options.onRecord)
-  const site = await platform.open({ workload, sts, clock, ...(issuer && { issuer }) })
+  const trust = withIssuer(options.trust, issuer)
+  const sts = tokenService(trust, clock, options.onRecord)
+  const site = await platform.open({ workload, trust, sts, clock, ...(issuer && { issuer }) })
 
   const authority = certificateAuthority()
   const files = keepFiles(site.files ?? [], clock)
-  placeFiles([...nameFiles(), ...trustStores(authority.cert)])
+  placeFiles([...nameFiles(), ...trustStores(authority.cert, env)])
   placeAddresses(new Set(Object.keys(site.metadata ?? {}) as MetadataAddress[]), absent)
 
   const plugged: Plugged[] = []

@@ -28,6 +28,8 @@ export interface Described {
 /** What a platform plays its part with. */
 export interface Stage {
   readonly workload: Described
+  /** With the platform's own issuer in it. */
+  readonly trust: TrustDocument
   readonly sts: ChangeableSts
   readonly clock: Clock
   /** The platform's own, where it names one. */

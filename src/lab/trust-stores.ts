@@ -1,8 +1,8 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import type { Environment } from '../world.ts'
+import { type Furniture, labFolder } from './furniture.ts'
+import { javaStores } from './java-stores.ts'
 
-/** The box's own folder, in memory, and gone with the box. */
-export const labFolder = '/run/mayfly-lab'
 const ownCa = `${labFolder}/ca.pem`
 const bundle = `${labFolder}/ca-certificates.crt`
 
@@ -15,20 +15,14 @@ const systemBundles = [
   '/etc/ssl/ca-bundle.pem',
 ]
 
-/** A file with its text, and the paths that it takes the place of, where there is something. */
-export interface Furniture {
-  readonly path: string
-  readonly content: string | Uint8Array
-  readonly over: readonly string[]
-}
-
-/** The authority beside those that the system trusts already, in the system's own places. */
-export function trustStores(ca: string): readonly Furniture[] {
+/** The authority beside those that the system trusts already, in the system's own places and in Java's. */
+export function trustStores(ca: string, env: Environment): readonly Furniture[] {
   const found = systemBundles.map(real).filter((each) => each !== undefined)
   const system = found[0] === undefined ? '' : readFileSync(found[0], 'utf8')
   return [
     { path: ownCa, content: ca, over: [] },
     { path: bundle, content: `${system}\n${ca}`, over: [...new Set(found)] },
+    ...javaStores(ca, env),
   ]
 }
 
