@@ -32,7 +32,7 @@ export const labUsage = `mayfly lab [--trust trust.yaml] [--platform P] [FLAGS] 
   --region R              default: eu-west-1
   --service HOST=URL      leads a host name to a server in the box, for whoever has credentials that hold
   --absent refuse|drop    what becomes of connections to addresses that the platform does not have; default: refuse
-  --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h or -5m
+  --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h, or --at=-5m
   --speed N               how fast it goes: 60 is a minute a second
   --trace FILE            a line of JSON for every request, \`-\` on standard error; credentials left out
   --verbose               say what is played and which variables the command gets
@@ -132,7 +132,8 @@ function startOf(at = '+0'): (nowMs: number) => number {
   if (at === '+0') return (nowMs) => nowMs
   if (sign) return (nowMs) => nowMs + Number(`${sign}1000`) * durationOf(duration)
   const ms = readRfc3339(at)
-  if (ms === undefined) throw usage('lab', `--at "${at}" is no time: write 2026-12-24T18:00:00Z, +2h or -5m`)
+  if (ms === undefined)
+    throw usage('lab', `--at "${at}" is no time: write 2026-12-24T18:00:00Z, +2h, or --at=-5m`)
   return () => ms
 }
 

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { request as send } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import {
+  credentialsIn,
+  loader,
+  type TrustSide,
+  tokenOf,
+  trustSide,
+  webIdentity,
+} from '../../test/trust-side.ts'
+import { serve } from '../../test/workload.ts'
+import { issueAttachedToken } from '../sts/public.ts'
+import { encodeForm } from '../wire/form.ts'
+import { signHeaders } from '../wire/sigv4.ts'
+import { gateway, type Plugged } from './gateway.ts'
+import { serveAt, type Traced } from './servers.ts'
+
+async function opened(t: TestContext, plugged: readonly Plugged[] = []) {
+  const side = trustSide()
+  const traced: Traced[] = []
+  const listener = gateway({ sts: side.sts, hosts: {}, plugged: () => plugged })
+  const options = { clock: side.clock, onTrace: (each: Traced) => traced.push(each) }
+  const server = await serveAt({ host: '127.0.0.1', port: 0 }, listener, options)
+  t.after(() => server.close())
+  const ask = (host: string, { path = '/', body = '', headers = [], method = 'POST' }: Partial<Sent> = {}) =>
+    new Promise<{ status: number | undefined; body: string; date: string | undefined }>((resolve, reject) => {
+      const sent = [...headers, ['Content-Length', String(body.length)]].flat()
+      const going = send({
+        port: server.port,
+        method,
+        path,
+        headers: ['Host', host, ...sent] as never,
+        setHost: false,
+      })
+      going
+        .on('error', reject)
+        .on('response', async (answer) =>
+          resolve({ status: answer.statusCode, body: await text(answer), date: answer.headers.date }),
+        )
+      going.end(body)
+    })
+  return { side, ask, traced }
+}
+
+interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly body: string
+  readonly headers: readonly (readonly [string, string])[]
+}
+
+const form = ['Content-Type', 'application/x-www-form-urlencoded'] as const
+
+/** A call of EC2, signed with a session of `deploy`. */
+async function signedCall(
+  side: TrustSide,
+  host: string,
+  headers: readonly (readonly [string, string])[] = [form],
+) {
+  const credentials = credentialsIn(await side.form('/', webIdentity(tokenOf(side))))
+  const unsigned = {
+    method: 'POST',
+    path: '/',
+    query: '',
+    headers: [['Host', host], ...headers] as [string, string][],
+    body: 'Action=DescribeInstances',
+  }
+  const options = { credentials, region: 'eu-west-1', service: host.split('.')[0]!, nowMs: side.clock.now() }
+  return { body: unsigned.body, headers: [...headers, ...signHeaders(unsigned, options)] }
+}
+
+test('the token service answers at its own names, dated by the lab’s clock', async (t) => {
+  const { side, ask } = await opened(t)
+  const body = encodeForm(webIdentity(tokenOf(side)))
+  for (const host of ['sts.amazonaws.com', 'sts.eu-west-1.amazonaws.com:443']) {
+    const answer = await ask(host, { body, headers: [form] })
+    assert.equal(answer.status, 200, answer.body)
+    assert.equal(answer.date, new Date(side.clock.now()).toUTCString())
+  }
+  const keys = await ask('gitlab.com', { path: '/oauth/discovery/keys', method: 'GET' })
+  assert.equal(JSON.parse(keys.body).keys.length, 1)
+})
+
+test('an API that nobody plays says who was authenticated, in its vendor’s form', async (t) => {
+  const { side, ask } = await opened(t)
+  const host = 'ec2.eu-west-1.amazonaws.com'
+  const ec2 = await ask(host, await signedCall(side, host))
+  assert.equal(ec2.status, 501)
+  assert.match(
+    ec2.body,
+    /^<Response><Errors><Error><Code>NotImplemented<\/Code>.*assumed-role\/deploy\/job-7/,
+  )
+  assert.match(ec2.body, /--service ec2\.eu-west-1\.amazonaws\.com=http/)
+  const json = ['Content-Type', 'application/x-amz-json-1.1'] as const
+  const logs = 'logs.eu-west-1.amazonaws.com'
+  const log = JSON.parse((await ask(logs, await signedCall(side, logs, [json]))).body)
+  assert.equal(log.__type, 'NotImplemented')
+  const { token } = await issueAttachedToken(side.sts, {
+    kind: 'GenerateAccessToken',
+    serviceAccount: loader,
+    scopes: [],
+  })
+  const authorization = [['Authorization', `Bearer ${token.reveal()}`]] as const
+  const google = await ask('bigquery.googleapis.com', { headers: authorization })
+  assert.deepEqual([google.status, JSON.parse(google.body).error.status], [501, 'UNIMPLEMENTED'])
+  assert.match(google.body, new RegExp(loader))
+})
+
+test('credentials that do not hold are refused in the vendor’s own words, whether or not a service is plugged in', async (t) => {
+  const { url, requests } = await serve(t, () => ({ body: 'served' }))
+  const { side, ask } = await opened(t, [
+    { hosts: '*.googleapis.com', url },
+    { hosts: 'ec2.*.amazonaws.com', url },
+  ])
+  const host = 'ec2.eu-west-1.amazonaws.com'
+  const call = await signedCall(side, host)
+  const altered = await ask(host, { ...call, body: `${call.body}&x=y` })
+  assert.deepEqual([altered.status, /SignatureDoesNotMatch/.test(altered.body)], [403, true])
+  side.clock.jump(2 * 3600_000)
+  assert.match((await ask(host, call)).body, /<Code>(RequestExpired|SignatureDoesNotMatch)</)
+  assert.equal((await ask('bigquery.googleapis.com')).status, 401)
+  const stranger = await ask('bigquery.googleapis.com', { headers: [['Authorization', 'Bearer ya29.x']] })
+  assert.equal(JSON.parse(stranger.body).error.status, 'UNAUTHENTICATED')
+  assert.equal(requests.length, 0)
+})
+
+test('a service that is plugged in gets the request as it came, from whoever has credentials that hold', async (t) => {
+  const { url, requests } = await serve(t, () => ({ status: 201, body: 'served' }))
+  const { side, ask, traced } = await opened(t, [{ hosts: 'ec2.*.amazonaws.com', url }])
+  const host = 'ec2.eu-west-1.amazonaws.com'
+  const call = await signedCall(side, host)
+  const answer = await ask(host, { ...call, path: '/' })
+  assert.deepEqual([answer.status, answer.body], [201, 'served'])
+  const [got] = requests
+  assert.equal(got?.headers.host, host)
+  assert.equal(got?.headers.authorization, call.headers.find(([name]) => name === 'Authorization')?.[1])
+  assert.deepEqual(
+    traced.map((each) => [each.host, each.method, each.target, each.status]),
+    [[host, 'POST', '/', 201]],
+  )
+})
+
+test('a name that nothing plays is told so', async (t) => {
+  const { ask } = await opened(t)
+  assert.equal((await ask('example.com')).status, 421)
+})

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { boxProblem } from '../../src/lab/box.ts'
+import type { Environment } from '../../src/world.ts'
+import { googleCredentials, trustFile } from '../fakes/cloud.ts'
+import { checkout, mayfly, run } from '../fakes/run.ts'
+import { emptyHome, started } from './surroundings.ts'
+
+const node = process.execPath
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const lab = (flags: readonly string[], command: readonly string[]) => [
+  ...[mayfly, 'lab', '--trust', trustFile],
+  ...flags,
+  '--',
+  ...command,
+]
+const problem = boxProblem()
+const skip = problem ? `no box can be made here: ${problem.message}` : false
+
+async function inLab(
+  t: TestContext,
+  flags: readonly string[],
+  command: readonly string[],
+  more: Environment = {},
+) {
+  const home = await emptyHome(t)
+  const ran = await run(lab(flags, command), { ...home, ...more })
+  assert.deepEqual(readdirSync(home.HOME), [], 'something was left in the home folder')
+  return ran
+}
+
+async function lookAround(t: TestContext, flags: readonly string[], more: Environment = {}) {
+  const ran = await inLab(t, flags, [node, here('look-around.mjs')], more)
+  assert.equal(ran.code, 0, ran.err)
+  return { ...JSON.parse(ran.out), err: ran.err, ms: ran.ms }
+}
+
+describe('a lab', { skip, concurrency: false }, () => {
+  it('leads the clouds’ names to itself by certificates that Node takes as it is, and no other name anywhere', async (t) => {
+    const { names, secure, ms } = await lookAround(t, [])
+    t.diagnostic(`started, looked around and ended in ${Math.round(ms)} ms`)
+    assert.deepEqual(names, {
+      'sts.amazonaws.com': '127.0.0.1',
+      'sts.googleapis.com': '127.0.0.1',
+      'gitlab.com': '127.0.0.1',
+      'metadata.google.internal': 'ENOTFOUND',
+      'example.com': 'ENOTFOUND',
+    })
+    // AWS STS says to a request without parameters that there is no such operation.
+    assert.deepEqual(secure, { 'https://sts.amazonaws.com/': 400, 'https://example.com/': 'ENOTFOUND' })
+  })
+
+  it('answers at the addresses that the platform has, and refuses or drops the others', async (t) => {
+    const [absent, answers, silent] = ['ECONNREFUSED', 'answers', 'silent']
+    const ecs = await lookAround(t, ['--platform', 'ecs'])
+    assert.deepEqual(ecs.addresses, {
+      '169.254.169.254': absent,
+      '169.254.170.2': answers,
+      '169.254.170.23': absent,
+    })
+    const gce = await lookAround(t, ['--platform', 'gce'])
+    assert.deepEqual(gce.addresses, {
+      '169.254.169.254': answers,
+      '169.254.170.2': absent,
+      '169.254.170.23': absent,
+    })
+    assert.equal(gce.names['metadata.google.internal'], '169.254.169.254')
+    const dropping = await lookAround(t, ['--platform', 'ecs', '--absent', 'drop'])
+    assert.deepEqual(dropping.addresses, {
+      '169.254.169.254': silent,
+      '169.254.170.2': answers,
+      '169.254.170.23': silent,
+    })
+  })
+
+  it('lets the author’s ECS container read BigQuery under `mayfly run`, with gcloud’s file byte for byte', async (t) => {
+    const service = ['--service', 'bigquery.googleapis.com=http://127.0.0.1:9050']
+    const program = ['node', join(checkout, 'demo/workloads/orders-service.mjs')]
+    const beside = [
+      'env',
+      `GOOGLE_APPLICATION_CREDENTIALS=${googleCredentials}`,
+      // Else Google's library starts gcloud to ask, which makes a folder in HOME.
+      'GOOGLE_CLOUD_PROJECT=acme',
+      node,
+      here('orders-in-lab.ts'),
+    ]
+    const without = await inLab(t, ['--platform', 'ecs', ...service], [...beside, ...program])
+    assert.notEqual(without.code, 0)
+    assert.match(without.err, /169\.254\.169\.254/)
+    const under = await inLab(
+      t,
+      ['--platform', 'ecs', ...service],
+      [...beside, mayfly, 'run', '--', ...program],
+    )
+    assert.deepEqual([under.code, under.out], [0, 'read 2 orders from BigQuery\n'], under.err)
+  })
+
+  it('gives a GitLab job of the right branch its role, and explains why another has none', async (t) => {
+    const job = ['--platform', 'gitlab', '--audience', 'https://user-audience.test']
+    const main = await lookAround(t, job)
+    assert.equal(main.assumed, 'arn:aws:sts::123456789012:assumed-role/deploy/job')
+    assert.equal(main.env.CI_COMMIT_BRANCH, 'main')
+    const feature = await lookAround(t, [...job, '--claim', 'ref=feature'])
+    assert.match(feature.assumed, /^AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity/)
+    assert.match(feature.err, /^refused AssumeRoleWithWebIdentity of arn:aws:iam::123456789012:role\/deploy/m)
+    assert.match(feature.err, /project_path:acme\/shop:ref_type:branch:ref:feature/)
+  })
+
+  it('has nothing of the caller’s own identity, and shows none of its logins', async (t) => {
+    const home = await emptyHome(t)
+    mkdirSync(join(home.HOME, '.aws/cli'), { recursive: true })
+    writeFileSync(join(home.HOME, '.aws/config'), 'kept')
+    writeFileSync(join(home.HOME, '.aws/credentials'), 'hidden')
+    writeFileSync(join(home.HOME, '.aws/cli/cache'), 'hidden')
+    const own = { AWS_ACCESS_KEY_ID: 'AKIAUSERSOWN', HTTPS_PROXY: 'http://127.0.0.1:1', GREETING: 'hello' }
+    const script = 'env; cd ~/.aws; ls cli; cat config credentials; touch cli/new'
+    const { out, code } = await run(lab([], ['sh', '-c', script]), { ...home, ...own })
+    assert.equal(code, 0)
+    assert.doesNotMatch(out, /AKIAUSERSOWN|HTTPS_PROXY|hidden|MAYFLY/)
+    assert.match(out, /GREETING=hello\n/)
+    assert.match(out, /kept$/)
+    assert.deepEqual(readdirSync(join(home.HOME, '.aws/cli')), ['cache'])
+  })
+
+  it('moves the time of what is its own and of Mayfly in it, so that expiry is met without waiting', async (t) => {
+    const issue = [mayfly, 'issue', 'gitlab', '--config', trustFile, '--claims']
+    const later = await inLab(t, ['--at', '2030-01-01T00:00:00Z'], issue)
+    const { iat } = JSON.parse(later.out)
+    assert.equal(new Date(iat * 1000).toISOString().slice(0, 13), '2030-01-01T00')
+    assert.match(later.err, /the time here is the lab's, 2030-01-01T00:/)
+    const job = ['--platform', 'gitlab', '--audience', 'https://user-audience.test']
+    // A job's token lives for an hour: 36 ms of the machine's time.
+    const { assumed } = await lookAround(t, [...job, '--speed', '100000'])
+    assert.match(assumed, /^ExpiredTokenException: Token expired/)
+  })
+
+  it('writes a line for every request, without what it proves itself by', async (t) => {
+    const home = await emptyHome(t)
+    const trace = join(home.HOME, 'trace')
+    const curl = `await fetch('http://169.254.170.2' + process.env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, { headers: { authorization: 'own' } })`
+    await run(lab(['--platform', 'ecs', '--trace', trace], [node, '-e', curl]), home)
+    const traced = JSON.parse(readFileSync(trace, 'utf8'))
+    assert.deepEqual([traced.at, traced.host, traced.status], ['169.254.170.2:80', '169.254.170.2', 200])
+    assert.deepEqual(
+      traced.headers.find(([name]: [string]) => name === 'authorization'),
+      ['authorization', '[redacted]'],
+    )
+  })
+})
+
+describe('a command in a lab', { skip, concurrency: false }, () => {
+  it('has its exit code passed on, and a signal’s as every shell has it', async (t) => {
+    assert.equal((await inLab(t, [], ['sh', '-c', 'exit 7'])).code, 7)
+    assert.equal((await inLab(t, [], ['sh', '-c', 'kill -TERM $$'])).code, 128 + 15)
+  })
+
+  it('that is not there is 127, before anything is made, and so is a platform that the trust has no role for', async (t) => {
+    const absent = await inLab(t, [], ['no-such-command'])
+    assert.deepEqual([absent.code, /^code: COMMAND_ABSENT /m.test(absent.err)], [127, true])
+    const roleless = await inLab(t, ['--platform', 'ec2'], ['true'])
+    assert.deepEqual([roleless.code, /^code: LAB_ROLE /m.test(roleless.err)], [1, true])
+  })
+
+  it('gets a signal once, and decides what to do', async (t) => {
+    const home = await emptyHome(t)
+    const program = `let n = 0; process.on('SIGTERM', () => console.log('got ' + ++n)); process.on('SIGUSR2', () => process.exit(n)); setInterval(() => {}, 1000); console.log('ready')`
+    const job = started(['lab', '--trust', trustFile, '--', node, '-e', program], home)
+    await job.said('ready')
+    job.kill('SIGTERM')
+    await job.said('got 1')
+    job.kill('SIGUSR2')
+    assert.equal((await job.ended).code, 1)
+  })
+
+  it('ends with everything that it started when Mayfly is killed, and nothing is left of the box', async (t) => {
+    const home = await emptyHome(t)
+    const mounts = () => readFileSync('/proc/self/mountinfo', 'utf8')
+    const before = mounts()
+    // It holds the output open for as long as it lives, and so does its child.
+    const program = `require('node:child_process').spawn('sleep', ['1000'], { stdio: 'inherit', detached: true }); setInterval(() => {}, 1000); console.log('ready')`
+    const job = started(['lab', '--trust', trustFile, '--platform', 'ecs', '--', node, '-e', program], home)
+    await job.said('ready')
+    job.kill('SIGKILL')
+    assert.equal((await job.ended).signal, 'SIGKILL')
+    assert.equal(mounts(), before)
+    assert.deepEqual(readdirSync(home.HOME), [])
+  })
+
+  it('is its caller, with no rights over the box, where its caller is not root', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can become another user')
+    const nobody = 65534
+    const as = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--']
+    const tried = spawnSync(as[0]!, [...as.slice(1), node, '-e', '', here('look-around.mjs')])
+    if (tried.status !== 0) return t.skip(`another user cannot run Node here: ${tried.error ?? tried.stderr}`)
+    const home = await emptyHome(t)
+    chmodSync(home.HOME, 0o755)
+    chownSync(home.HOME, nobody, nobody)
+    const ran = await run([...as, ...lab(['--platform', 'ecs'], [node, here('look-around.mjs')])], home)
+    if (/LAB_DENIED/.test(ran.err)) return t.skip(ran.err)
+    assert.equal(ran.code, 0, ran.err)
+    const { user, addresses, secure } = JSON.parse(ran.out)
+    assert.deepEqual(
+      [user, addresses['169.254.170.2'], secure['https://sts.amazonaws.com/']],
+      [nobody, 'answers', 400],
+    )
+    const mounting = await run([...as, ...lab([], ['mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])], home)
+    assert.notEqual(mounting.code, 0)
+  })
+})
