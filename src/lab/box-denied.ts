@@ -7,7 +7,7 @@ type Trial = Pick<SpawnSyncReturns<string>, 'error' | 'stderr'>
 /** Why a box could not be made, by what was said when it was tried and by what the kernel tells of itself. */
 export function boxDenied(trial: Trial, readSetting: ReadSetting = kernelSetting): MayflyError {
   const said = trial.error?.message ?? trial.stderr.trim()
-  const reasons = [notLinux, noUnshare, noIp, noUserNamespaces, appArmor, container]
+  const reasons = [notLinux, noUnshare, noTool, noUserNamespaces, appArmor, container]
   const found = reasons.map((each) => each(said, trial, readSetting)).find((each) => each !== undefined)
   const { code, message, hint } = found ?? unknown
   return new MayflyError(code, { message: said ? `${message} (${said.split('\n')[0]})` : message, hint })
@@ -42,10 +42,13 @@ const noUnshare: Look = (_said, { error }) =>
     ? { code: 'LAB_TOOL', message: 'there is no `unshare` on PATH', hint: 'Install util-linux.' }
     : undefined
 
-const noIp: Look = (said) =>
-  /\bip: (?:command )?not found/.test(said)
-    ? { code: 'LAB_TOOL', message: 'there is no `ip` on PATH', hint: 'Install iproute2.' }
-    : undefined
+const packages: Readonly<Record<string, string>> = { ip: 'iproute2', mount: 'mount' }
+
+const noTool: Look = (said) => {
+  const [, tool = ''] = /\b(ip|mount): (?:command )?not found/.exec(said) ?? []
+  if (packages[tool] === undefined) return undefined
+  return { code: 'LAB_TOOL', message: `there is no \`${tool}\` on PATH`, hint: `Install ${packages[tool]}.` }
+}
 
 const noUserNamespaces: Look = (_said, _trial, setting) => {
   const off = [

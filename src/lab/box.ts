@@ -25,10 +25,12 @@ export interface Box {
 //
 // Descriptor 3 is a pipe from outside, a line for each signal to pass on. Its end means that whoever opened the box is
 // gone, however that came about. The shell gives a background job /dev/null for standard input, hence descriptor 9.
+// A signal to the whole process group, as Ctrl-C is, reaches the command by itself, and has to spare what keeps the box.
 //
 // /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
 // files at the paths that a platform has them at (/run/secrets). What leads out of the box is left out: the machine's
-// resolver caches, container engines and a pod's own secrets. `-c`: a path seen from the old /run means the old /run.
+// resolver caches, container engines and a pod's own secrets; and so is what cannot be bound. `-c`: `./x` stays what it
+// is in the old /run.
 const script = `
 set -e
 PATH=$PATH:/usr/sbin:/sbin ip link set lo up
@@ -43,21 +45,23 @@ PATH=$PATH:/usr/sbin:/sbin ip link set lo up
       cp -P "$each" /run/
     elif [ -d "$each" ]; then
       mkdir "/run/$each"
-      mount -n -c --rbind "./$each" "/run/$each"
+      mount -n -c --rbind "./$each" "/run/$each" || :
     elif [ -e "$each" ]; then
       : >"/run/$each"
-      mount -n -c --bind "./$each" "/run/$each"
+      mount -n -c --bind "./$each" "/run/$each" || :
     fi
   done
 )
 mkdir /run/mayfly-lab
 if [ -d /var/run ] && ! [ /var/run -ef /run ]; then mount -n --rbind /run /var/run; fi
 set +e
+trap : TERM INT HUP QUIT USR1 USR2
 exec 9<&0
 "$@" <&9 9<&- 3<&- &
 child=$!
 exec 9<&-
 (
+  trap '' TERM HUP USR1 USR2
   while read -r signal; do kill -"$signal" $child; done
   kill -KILL -1
 ) <&3 2>/dev/null &

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -174,6 +174,28 @@ describe('a command in a lab', { skip, concurrency: false }, () => {
     await job.said('got 1')
     job.kill('SIGUSR2')
     assert.equal((await job.ended).code, 1)
+  })
+
+  it('gets the Ctrl-C of a terminal once, and the box outlives it', async (t) => {
+    if (spawnSync('script', ['--version']).error)
+      return t.skip('script(1), which gives a terminal, is not here')
+    const home = await emptyHome(t)
+    const file = join(home.HOME, 'program.cjs')
+    // The second of two would come before the timer.
+    writeFileSync(
+      file,
+      `let count = 0
+      process.on('SIGINT', () => { count++; setImmediate(() => setTimeout(() => process.exit(count), 100)) })
+      setInterval(() => {}, 1000)
+      console.log('ready')`,
+    )
+    const typed = `exec '${mayfly}' lab --trust '${trustFile}' -- '${node}' '${file}'`
+    const terminal = spawn('script', ['-qefc', typed, '/dev/null'], {
+      env: home as NodeJS.ProcessEnv,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    terminal.stdout.on('data', (part) => String(part).includes('ready') && terminal.stdin.write('\x03'))
+    assert.equal(await new Promise((resolve) => terminal.once('close', resolve)), 1)
   })
 
   it('ends with everything that it started when Mayfly is killed, and nothing is left of the box', async (t) => {
