@@ -34,7 +34,9 @@ export const lab: Command = {
 async function outside({ command }: LabSetting, args: readonly string[], io: Io): Promise<number> {
   findCommand(command[0], io.env)
   const signals = forwardSignals()
-  const box = enterBox([...ownCommand(), 'lab', ...args], { env: { ...io.env, [inside]: '1' } })
+  // In a lab within a lab these are of the outer one, and not in the inner one's box.
+  const env = { ...io.env, NODE_EXTRA_CA_CERTS: undefined, [inside]: '1' }
+  const box = enterBox([...ownCommand(), 'lab', ...args], { env })
   signals.to(box)
   const code = await box.ended
   signals.stop()
