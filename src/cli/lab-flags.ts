@@ -22,14 +22,14 @@ const rows = platforms.map((each) => [each.name, each.summary])
 
 export const labUsage = `mayfly lab [--trust trust.yaml] [--platform P] [FLAGS] -- COMMAND…
 
-  --trust FILE            who is trusted, as for \`mayfly sts\`; default: trust.yaml
+  --trust FILE            who is trusted; --config, as of \`mayfly sts\`, is the same. Default: trust.yaml
   --platform P            where the command is made to believe that it runs; default: none
   --role ARN              the workload's role; \`none\` for an ECS task without one. Default: the only one that fits
   --service-account MAIL  the workload's service account on Compute Engine
   --claim NAME=VALUE      who the job or pod is, as for \`mayfly issue\`; again for another
   --audience A            of its tokens; again for another
   --id-token NAME=AUD     a token of a GitLab job, by its variable; again for another
-  --region R              default: eu-west-1
+  --region R              default: eu-west-1, and europe-west1 on Compute Engine
   --service HOST=URL      leads a host name to a server in the box, for whoever has credentials that hold
   --absent refuse|drop    what becomes of connections to addresses that the platform does not have; default: refuse
   --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h, or --at=-5m
@@ -66,7 +66,7 @@ export function readLabFlags(args: readonly string[]): LabSetting {
   const time = timeOf(values.at, values.speed)
   return {
     command: [program, ...rest],
-    trust: values.trust,
+    trust: values.trust ?? values.config ?? 'trust.yaml',
     services: values.service.map(serviceOf),
     verbose,
     ...(trace !== undefined && { trace }),
@@ -86,7 +86,8 @@ export function readLabFlags(args: readonly string[]): LabSetting {
 
 const several = { type: 'string', multiple: true, default: [] as string[] } as const
 const flags = {
-  trust: { type: 'string', default: 'trust.yaml' },
+  trust: { type: 'string' },
+  config: { type: 'string' },
   platform: { type: 'string', default: 'none' satisfies PlatformName },
   role: { type: 'string' },
   'service-account': { type: 'string' },

@@ -33,13 +33,15 @@ export function emptied(folders: readonly string[]): void {
  * @throws LAB_SETUP
  */
 export function placeAddresses(present: ReadonlySet<MetadataAddress>, absent: Absent): void {
-  shell(
-    metadataAddresses.map((each) =>
-      present.has(each) || absent === 'refuse'
-        ? `ip address add ${each}/32 dev lo`
-        : `ip route add ${each}/32 dev lo`,
-    ),
+  // An earlier lab in the same box may have left it otherwise.
+  const before = metadataAddresses.map(
+    (each) => `{ ip address del ${each}/32 dev lo || ip route del ${each}/32 || :; } 2>/dev/null`,
   )
+  const after = metadataAddresses.map((each) => {
+    const there = present.has(each) || absent === 'refuse'
+    return `ip ${there ? 'address' : 'route'} add ${each}/32 dev lo`
+  })
+  shell([...before, ...after])
 }
 
 /** What leads every look-up of a name to our own name server, and no farther. */

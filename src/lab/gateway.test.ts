@@ -41,7 +41,7 @@ async function opened(t: TestContext, plugged: readonly Plugged[] = []) {
         )
       going.end(body)
     })
-  return { side, ask, traced }
+  return { side, ask, traced, port: server.port }
 }
 
 interface Sent {
@@ -140,6 +140,20 @@ test('a service that is plugged in gets the request as it came, from whoever has
     traced.map((each) => [each.host, each.method, each.target, each.status]),
     [[host, 'POST', '/', 201]],
   )
+})
+
+test('a client that goes away in the middle of its body ends nothing', async (t) => {
+  const { ask, traced, port } = await opened(t)
+  const going = send({
+    port,
+    method: 'POST',
+    headers: { host: 'sts.amazonaws.com', 'content-length': '100' },
+  })
+  going.on('error', () => {}).write('Action=')
+  await new Promise((resolve) => going.once('socket', (socket) => socket.once('connect', resolve)))
+  going.destroy()
+  assert.equal((await ask('sts.amazonaws.com')).status, 400)
+  assert.ok(traced.length >= 1)
 })
 
 test('a name that nothing plays is told so', async (t) => {

@@ -28,7 +28,7 @@ export interface GatewaySetting {
 /** What answers at every name of the clouds, told apart by Host. */
 export function gateway({ sts, hosts, plugged }: GatewaySetting): RequestListener {
   const own = Object.entries(hosts).map(([host, app]) => [host, getRequestListener(app.fetch)] as const)
-  return async (request, response) => {
+  const answered = async (request: IncomingMessage, response: ServerResponse) => {
     const asked = requestOf(request, '')
     const name = hostName(asked.host)
     const platform = own.find(([host]) => fits(host, name))
@@ -36,6 +36,8 @@ export function gateway({ sts, hosts, plugged }: GatewaySetting): RequestListene
     if (atTokenService(name, asked, sts)) return tokenService(request, response, sts)
     return service(request, response, { sts, service: plugged().find((each) => fits(each.hosts, name)) })
   }
+  // A client that goes away in the middle of its body is nobody's failure.
+  return (request, response) => void answered(request, response).catch(() => response.destroy())
 }
 
 function atTokenService(name: string, asked: StsRequest, sts: Sts): boolean {

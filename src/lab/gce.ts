@@ -12,6 +12,7 @@ const usualScopes = ['https://www.googleapis.com/auth/cloud-platform']
 
 export const gce: Platform = {
   name: 'gce',
+  region: 'europe-west1',
   summary: `an instance of Compute Engine with a service account, by ${name}`,
   async open(stage) {
     const facts = factsOf(stage)

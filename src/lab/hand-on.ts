@@ -14,11 +14,16 @@ export async function handOn(
   onward.end(body)
   try {
     const [answer] = (await once(onward, 'response')) as [IncomingMessage]
-    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+    response.writeHead(answer.statusCode ?? 502, undated(answer.rawHeaders))
     answer.pipe(response)
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
     const text = `mayfly lab: the service at ${url} does not answer (${why})\n`
     response.writeHead(502, { 'Content-Type': 'text/plain' }).end(text)
   }
+}
+
+/** The service dates its answers by the machine's clock, and here the lab's is the one that counts. */
+function undated(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)]?.toLowerCase() !== 'date')
 }

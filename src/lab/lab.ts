@@ -11,7 +11,7 @@ import { keepFiles } from './files.ts'
 import { type Absent, nameFiles, placeAddresses, placeFiles } from './furnish.ts'
 import { gateway, type Plugged } from './gateway.ts'
 import { serveNames } from './names.ts'
-import type { Described, MetadataAddress, PlatformName, Site } from './platform.ts'
+import type { Described, MetadataAddress, Platform, PlatformName, Site } from './platform.ts'
 import { platformNamed } from './platforms.ts'
 import { type ServerOptions, serveAt, type Traced } from './servers.ts'
 import { trustStores, trustVariables } from './trust-stores.ts'
@@ -50,7 +50,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   if (!inBox()) throw outside()
   const { clock = wallClock, onTrace = () => {}, absent = 'refuse', env = {} } = options
   const platform = platformNamed(options.platform)
-  const workload = described(options)
+  const workload = described(options, platform)
   const issuer = platform.issuer?.(workload, options.trust)
   const trust = withIssuer(options.trust, issuer)
   const sts = tokenService(trust, clock, options.onRecord)
@@ -87,8 +87,15 @@ function metadataServers({ metadata = {} }: Site, options: ServerOptions) {
   )
 }
 
-function described(options: LabOptions): Described {
-  const { region = 'eu-west-1', role, serviceAccount, claims = {}, audience = [], idTokens = {} } = options
+function described(options: LabOptions, platform: Platform): Described {
+  const {
+    region = platform.region ?? 'eu-west-1',
+    role,
+    serviceAccount,
+    claims = {},
+    audience = [],
+    idTokens = {},
+  } = options
   return {
     region,
     claims,

@@ -39,14 +39,20 @@ function send(socket: ReturnType<typeof createSocket>, answer: Uint8Array, { por
 
 /** The answer to a query; undefined for what is none. */
 export function answerTo(message: Uint8Array, lookup: Lookup): Uint8Array | undefined {
-  const query = read(message)
-  const question = query?.questions?.[0]
-  if (!query || !question) return undefined
+  try {
+    return answer(decode(Buffer.from(message)), lookup)
+  } catch {
+    return undefined
+  }
+}
+
+function answer({ type, id = 0, flags = 0, questions: [question] = [] }: Packet, lookup: Lookup) {
+  if (type !== 'query' || !question) return undefined
   const address = lookup(bareHost(question.name))
   return encode({
     type: 'response',
-    id: query.id ?? 0,
-    flags: RECURSION_AVAILABLE | ((query.flags ?? 0) & recursionDesired) | (address ? 0 : noSuchName),
+    id,
+    flags: RECURSION_AVAILABLE | (flags & recursionDesired) | (address ? 0 : noSuchName),
     questions: [question],
     answers: address ? answersFor(question, address) : [],
   })
@@ -57,13 +63,4 @@ const recursionDesired = 0x0100
 // A name that there is has no other records: an empty answer to AAAA, so that a client goes on with A.
 function answersFor({ name, type }: Question, data: string): Answer[] {
   return type === 'A' ? [{ name, type, ttl: ttlSeconds, data }] : []
-}
-
-function read(message: Uint8Array): Packet | undefined {
-  try {
-    const packet = decode(Buffer.from(message))
-    return packet.type === 'query' ? packet : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -62,6 +62,8 @@ export interface Platform {
   readonly name: PlatformName
   /** One line for the help. */
   readonly summary: string
+  /** Where nothing else is said. Default: eu-west-1. */
+  readonly region?: string
   /** Who signs its workloads' tokens: added to our issuers where the trust does not have it. @throws LAB_ROLE */
   issuer?(workload: Described, trust: TrustDocument): IssuerDocument | undefined
   /** @throws LAB_ROLE, COMMAND_USAGE */

@@ -166,6 +166,14 @@ test('gitlab: a token for each variable, and the job’s own variables by the sa
   assert.ok((await played('gitlab', storyTrust)).site.env.GITLAB_OIDC_TOKEN)
 })
 
+test('a role that the platform may not have is refused when the lab opens, as the platform would refuse the task', async () => {
+  await assert.rejects(
+    played('ecs', everywhere, { role: roleArn('node') }),
+    failure('TRUST_DENIED', 'ecs-tasks'),
+  )
+  await assert.rejects(played('ec2', everywhere, { role: roleArn('gone') }), failure('TRUST_ROLE'))
+})
+
 test('a claim that no such token has is told, with the one that was meant', async () => {
   await assert.rejects(
     played('gitlab', storyTrust, { claims: { projct: 'x' } }),

@@ -6,16 +6,25 @@ import type { Stage } from './platform.ts'
  * The role that a workload of this platform has: the one that was named, or the only one that the platform's service
  * may assume.
  * @throws LAB_ROLE when there is none, or several
+ * @throws TRUST_ROLE, TRUST_DENIED when the one that was named is not there, or not for this platform
  */
 export function roleFor(stage: Stage, service: string): string {
-  return stage.workload.role ?? onlyOne(rolesFor(stage, service), `a role that ${service} may assume`, stage)
+  const { workload, sts } = stage
+  if (workload.role === undefined)
+    return onlyOne(rolesFor(stage, service), `a role that ${service} may assume`, stage)
+  authorizeForService(askFor(workload.role, service), sts.registered(), sts.now())
+  return workload.role
+}
+
+function askFor(roleArn: string, service: string) {
+  return { roleArn, service, sessionName: 'mayfly-lab' }
 }
 
 /** Every role that a service may assume, by its ARN. */
 export function rolesFor({ sts }: Stage, service: string): string[] {
   return allRoles(sts).filter((roleArn) => {
     try {
-      authorizeForService({ roleArn, service, sessionName: 'mayfly-lab' }, sts.registered(), sts.now())
+      authorizeForService(askFor(roleArn, service), sts.registered(), sts.now())
       return true
     } catch {
       return false
