@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
-import type { Check, Decision } from '../trust/decision.ts'
+import type { Check } from '../trust/decision.ts'
 import { readJwt } from '../wire/jws.ts'
 import { principalName } from './access-token.ts'
 import type { Ask, Minted, Verified } from './ask.ts'
-import { TrustDenied } from './trust-denied.ts'
+import { decisionBehind } from './decision-behind.ts'
 
 /** Who asked: as verified, or only as the proof claims it while `verified` is false. */
 export interface AuditedIdentity {
@@ -133,29 +133,6 @@ export function refusalOf(error: unknown): Partial<AuditRecord> {
     hint,
     ...(checks.length > 0 && { checks }),
     ...(nearMiss !== undefined && { nearMiss }),
-  }
-}
-
-/** The trace of a denial; of another refusal that compared two values, this one comparison. */
-function decisionBehind(error: MayflyError): Decision {
-  if (error instanceof TrustDenied) return error.decision
-  const { presented, expected } = error.values
-  if (expected === undefined) return { decision: 'deny', checks: [] }
-  const text = (value: typeof presented) => (typeof value === 'number' ? String(value) : value)
-  const check = error.code
-    .toLowerCase()
-    .replace(/^[a-z]+_/, '')
-    .replaceAll('_', ' ')
-  return {
-    decision: 'deny',
-    checks: [
-      {
-        check,
-        outcome: 'fail',
-        ...(presented !== undefined && { presented: text(presented)! }),
-        expected: text(expected)!,
-      },
-    ],
   }
 }
 

@@ -19,12 +19,13 @@ import { TrustDenied } from './trust-denied.ts'
 type Session = Ungranted<AwsSessionGrant>
 type Keys = Map<string, string | readonly string[]>
 
-/** By the role's trust policy alone: identity policies have no say in it. */
+/** By the role's trust policy alone: identity policies have no say in it. A `trace` takes what allowed it. */
 export function authorizeWebIdentity(
   ask: WebIdentityAsk,
   identity: WebIdentity,
   registered: Snapshot,
   circumstances: Circumstances,
+  trace?: Check[],
 ): Session {
   const action = 'sts:AssumeRoleWithWebIdentity'
   const role = registered.role(ask.roleArn)
@@ -34,7 +35,7 @@ export function authorizeWebIdentity(
   const keys = sessionKeys(provider.claimKeys.keys(claims, audience), ask.sessionName, circumstances)
   keys.set('aws:federatedprovider', provider.arn)
   const request: AwsRequest = { action, principal: { type: 'federated', provider: provider.arn }, keys }
-  const verdict = evaluate(role.trust(), request)
+  const verdict = evaluate(role.trust(), request, trace)
   if (verdict.effect !== 'allow') {
     const explained = { ...request, withheld: provider.claimKeys.withheld(claims) }
     throw denied(role, `${subject} may not assume ${role.arn}`, { action }, (trace) =>

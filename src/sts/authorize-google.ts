@@ -22,18 +22,19 @@ import { TrustDenied } from './trust-denied.ts'
 /** One hour: what Google gives for every subject token. */
 const tokenSeconds = 3600
 
-/** By the provider's attribute mapping and condition. What comes of it can do nothing yet: bindings decide on that. */
+/** By the provider's attribute mapping and condition; a `trace` takes what allowed it. What comes of it can do nothing yet: bindings decide on that. */
 export function authorizeExchange(
   ask: TokenAsk,
   identity: WebIdentity | AwsIdentity,
   registered: Snapshot,
   nowMs: number,
+  trace?: Check[],
 ): Ungranted<AccessTokenGrant> {
   const provider = registered.providers.get(ask.audience)
   if (!provider) throw new MayflyError('TRUST_PROVIDER', { message: `${ask.audience} is not registered` })
   const assertion = assertionOf(identity)
-  const mapped = mapOrExplain(provider, assertion)
-  if (!provider.rule().admits(assertion, mapped)) throw notAdmitted(provider, assertion)
+  const mapped = mapOrExplain(provider, assertion, trace)
+  if (!provider.rule().admits(assertion, mapped, trace)) throw notAdmitted(provider, assertion)
   const { subject, groups, attributes } = mapped
   return {
     kind: 'access-token',
@@ -50,9 +51,9 @@ function assertionOf(identity: WebIdentity | AwsIdentity): Assertion {
   return { arn: identity.arn, account: identity.account, userid: identity.userId }
 }
 
-function mapOrExplain(provider: PoolProvider, assertion: Assertion): MappedAttributes {
+function mapOrExplain(provider: PoolProvider, assertion: Assertion, trace?: Check[]): MappedAttributes {
   try {
-    return provider.rule().map(assertion)
+    return provider.rule().map(assertion, trace)
   } catch (cause) {
     if (!(cause instanceof MayflyError)) throw cause
     const { code, message, values } = cause
@@ -89,6 +90,7 @@ export function authorizeImpersonation(
   identity: GoogleIdentity,
   registered: Snapshot,
   nowMs: number,
+  trace?: Check[],
 ): Ungranted<AccessTokenGrant | IdTokenGrant> {
   if (!identity.scopes.some((each) => impersonationScopes.includes(each))) throw tooNarrow(identity)
   const permission =
@@ -96,7 +98,7 @@ export function authorizeImpersonation(
       ? 'iam.serviceAccounts.getOpenIdToken'
       : 'iam.serviceAccounts.getAccessToken'
   const account = registered.serviceAccount(ask.serviceAccount)
-  if (!account || !evaluateBindings(account.bindings(), identity.principal, permission))
+  if (!account || !evaluateBindings(account.bindings(), identity.principal, permission, trace))
     throw notPermitted(identity, permission, account, ask.serviceAccount)
   const rule = `the bindings of ${account.email}, by ${permission}`
   return ask.kind === 'GenerateIdToken'

@@ -1,14 +1,23 @@
 import { MayflyError } from '../errors.ts'
+import { readJwt } from '../wire/jws.ts'
 import { readSignature } from '../wire/sigv4.ts'
 import { holderOfAccessToken, principalName } from './access-token.ts'
-import type { Ask, AwsIdentity, GoogleIdentity, TokenAsk, Verified, WebIdentity } from './ask.ts'
+import type {
+  Ask,
+  AwsIdentity,
+  GoogleIdentity,
+  TokenAsk,
+  Verified,
+  WebIdentity,
+  WebIdentityAsk,
+} from './ask.ts'
 import { identityOfSession } from './aws-session.ts'
 import type { PoolProvider } from './registered-google.ts'
 import { checkTarget } from './relayed-request.ts'
 import { type SignedRequestRules, verifySignedRequest } from './signed-request.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
-import { verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
+import { readAwsToken, verificationBy, verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
 
 /**
  * Checks the proof that came with an ask, as the cloud does that was asked, by what was registered when it came.
@@ -18,7 +27,7 @@ import { verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
 export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<Verified> {
   switch (ask.kind) {
     case 'AssumeRoleWithWebIdentity':
-      return { kind: ask.kind, ask, identity: await verifyAwsToken(ask, registered, sts) } as Verified
+      return { kind: ask.kind, ask, identity: await verifyWebIdentity(ask, registered, sts) } as Verified
     case 'AssumeRole':
     case 'GetCallerIdentity':
       return { kind: ask.kind, ask, identity: verifyAwsSigner(ask.signed, registered, sts) } as Verified
@@ -28,6 +37,14 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
     case 'GenerateIdToken':
       return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified
   }
+}
+
+function verifyWebIdentity(
+  { token, roleArn }: WebIdentityAsk,
+  registered: Snapshot,
+  sts: Sts,
+): Promise<WebIdentity> {
+  return verifyAwsToken(readAwsToken(token.reveal()), roleArn, registered, verificationBy(sts))
 }
 
 /** The signer of a request to our AWS side: a session whose role still stands. */
@@ -62,7 +79,8 @@ async function verifySubject(
   const provider = registered.providers.get(ask.audience)
   if (!provider || provider.disabled) throw noProvider(ask.audience, provider)
   const { subject } = ask
-  if (subject.type === 'jwt') return verifyGoogleToken(subject.token.reveal(), ask, provider, sts)
+  if (subject.type === 'jwt')
+    return verifyGoogleToken(readJwt(subject.token.reveal()), provider, verificationBy(sts))
   const { signedHeaders } = readSignature(subject.signed)
   checkTarget(subject.signed, signedHeaders, { audience: ask.audience, signed: sts.signedTargetOnly })
   const identity = verifyAwsSigner(subject.signed, registered, sts, { futureMs: relayAheadMs })
@@ -70,7 +88,7 @@ async function verifySubject(
   return identity
 }
 
-function noProvider(audience: string, provider: PoolProvider | undefined): MayflyError {
+export function noProvider(audience: string, provider: PoolProvider | undefined): MayflyError {
   return new MayflyError('TRUST_PROVIDER', {
     message: `the provider ${audience} ${provider ? 'is disabled' : 'is not registered'}`,
     values: { presented: audience },

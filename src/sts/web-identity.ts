@@ -1,14 +1,42 @@
 import { MayflyError } from '../errors.ts'
 import { awsAudience } from '../trust/aws-claims.ts'
+import type { Check } from '../trust/decision.ts'
 import { type Algorithm, checkJws, type Jwt, readJwt } from '../wire/jws.ts'
-import type { Claims, TokenAsk, WebIdentity, WebIdentityAsk } from './ask.ts'
+import type { Claims, WebIdentity } from './ask.ts'
 import { isAlgorithm, type TrustedIssuer } from './jwks.ts'
 import type { OidcProvider } from './registered-aws.ts'
 import type { PoolProvider } from './registered-google.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
-/** AWS's own limit (botocore `clientTokenType`). */
+/** What the checks of a token stand on besides what is registered. */
+export interface Verification {
+  readonly nowMs: number
+  /**
+   * Checks the signature with a key of that issuer.
+   * @throws PROOF_ALGORITHM, PROOF_KEY, PROOF_DISCOVERY, PROOF_SIGNATURE
+   */
+  checkSigned(jwt: Jwt, trusted: TrustedIssuer): void | Promise<void>
+  /** Takes what holds, for an explanation; what does not is thrown. */
+  readonly trace?: Check[]
+}
+
+/** With the issuers' keys and the clock of a token service. */
+export function verificationBy(sts: Sts): Verification {
+  return {
+    nowMs: sts.now(),
+    async checkSigned(jwt, trusted) {
+      const key = sts.issuerKeys.key(trusted, jwt.header)
+      checkJws(jwt, key instanceof Promise ? await key : key)
+    },
+  }
+}
+
+/** AWS's own limit (botocore `clientTokenType`). @throws PROOF_MALFORMED, PROOF_TOO_LARGE */
+export function readAwsToken(token: string): Jwt {
+  return readJwt(token, longestTokenBytes)
+}
+
 const longestTokenBytes = 20_000
 /** AWS takes a token this long after it expired, and this long before it begins (id_roles_providers_oidc). */
 const awsLeewaySeconds = 5 * 60
@@ -18,21 +46,21 @@ const awsLeewaySeconds = 5 * 60
  * @throws PROOF_* for the first check that fails
  */
 export async function verifyAwsToken(
-  ask: WebIdentityAsk,
+  jwt: Jwt,
+  roleArn: string,
   registered: Snapshot,
-  sts: Sts,
+  by: Verification,
 ): Promise<WebIdentity> {
-  const nowMs = sts.now()
-  const jwt = readJwt(ask.token.reveal(), longestTokenBytes)
   const { iss, sub, exp } = requiredClaims(jwt.claims)
-  const provider = registered.oidcProvider(ask.roleArn, iss)
-  if (!provider) throw unknownIssuer(iss, ask.roleArn)
+  const provider = registered.oidcProvider(roleArn, iss)
+  if (!provider) throw unknownIssuer(iss, roleArn)
+  by.trace?.push(issuerCheck(iss, provider.arn))
   checkAlgorithm(jwt)
-  await checkSigned(jwt, provider.trusted, sts)
-  checkExpiry(jwt.claims, exp, nowMs, awsLeewaySeconds)
-  checkBegun(jwt.claims, nowMs, awsLeewaySeconds)
+  await by.checkSigned(jwt, provider.trusted)
+  checkTimes(jwt.claims, exp, by, { late: awsLeewaySeconds, early: awsLeewaySeconds })
   const audience = awsAudience(jwt.claims)
   checkAwsAudience(audience, provider)
+  by.trace?.push(audienceCheck([audience], [...provider.clientIds]))
   return identity(jwt, { provider: provider.arn, issuer: iss, subject: sub, audience, exp })
 }
 
@@ -48,25 +76,23 @@ const googleAlgorithms: readonly string[] = ['RS256', 'ES256'] satisfies Algorit
  * @throws PROOF_* for the first check that fails
  */
 export async function verifyGoogleToken(
-  token: string,
-  ask: TokenAsk,
+  jwt: Jwt,
   provider: PoolProvider,
-  sts: Sts,
+  by: Verification,
 ): Promise<WebIdentity> {
-  const nowMs = sts.now()
   const { oidc } = provider
-  const jwt = readJwt(token)
   const { iss, sub, iat, exp } = requiredClaims(jwt.claims)
   if (!oidc) throw notAnIssuer(iss, provider)
   checkAlgorithm(jwt, googleAlgorithms)
   if (jwt.header.kid === undefined) throw missing('kid', 'its header names no key (kid)')
   if (iss !== oidc.trusted.issuer) throw otherIssuer(iss, oidc.trusted.issuer)
-  await checkSigned(jwt, oidc.trusted, sts)
-  checkExpiry(jwt.claims, exp, nowMs, 0)
-  checkBegun(jwt.claims, nowMs, aheadSeconds)
+  by.trace?.push(issuerCheck(iss, provider.name))
+  await by.checkSigned(jwt, oidc.trusted)
+  checkTimes(jwt.claims, exp, by, { late: 0, early: aheadSeconds })
   checkLifetime(iat, exp)
   const audience = googleAudience(jwt.claims, oidc.audiences)
-  return identity(jwt, { provider: ask.audience, issuer: iss, subject: sub, audience, exp })
+  by.trace?.push(audienceCheck([jwt.claims.aud].flat().map(String), [...oidc.audiences]))
+  return identity(jwt, { provider: provider.name, issuer: iss, subject: sub, audience, exp })
 }
 
 function identity(
@@ -79,7 +105,7 @@ function identity(
 // ── checks ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** In the order in which AWS asks for them. */
-function requiredClaims(claims: Claims): { iss: string; sub: string; iat: number; exp: number } {
+export function requiredClaims(claims: Claims): { iss: string; sub: string; iat: number; exp: number } {
   const iss = textClaim(claims, 'iss')
   const sub = textClaim(claims, 'sub')
   if (!isAudience(claims.aud)) throw missing('aud')
@@ -109,7 +135,7 @@ function timeClaim(claims: Claims, claim: 'iat' | 'exp' | 'nbf'): number {
 /** The end of the year 9999: beyond it dates have no form. */
 const latestSeconds = 253_402_300_799
 
-function checkAlgorithm({ header: { alg } }: Jwt, admitted?: readonly string[]): void {
+export function checkAlgorithm({ header: { alg } }: Jwt, admitted?: readonly string[]): void {
   if (admitted ? admitted.includes(alg) : isAlgorithm(alg)) return
   throw new MayflyError('PROOF_ALGORITHM', {
     message: `the token is signed with ${JSON.stringify(alg.slice(0, 32))}, which is not accepted`,
@@ -118,9 +144,27 @@ function checkAlgorithm({ header: { alg } }: Jwt, admitted?: readonly string[]):
   })
 }
 
-async function checkSigned(jwt: Jwt, trusted: TrustedIssuer, sts: Sts): Promise<void> {
-  const key = sts.issuerKeys.key(trusted, jwt.header)
-  checkJws(jwt, key instanceof Promise ? await key : key)
+interface LeewaySeconds {
+  /** How long after `exp`. */
+  readonly late: number
+  /** How long before `nbf` and `iat`. */
+  readonly early: number
+}
+
+export function checkTimes(
+  claims: Claims,
+  exp: number,
+  { nowMs, trace }: Verification,
+  { late, early }: LeewaySeconds,
+): void {
+  checkExpiry(claims, exp, nowMs, late)
+  checkBegun(claims, nowMs, early)
+  trace?.push({
+    check: 'times',
+    outcome: 'pass',
+    presented: `issued ${isoTime(timeClaim(claims, 'iat'))}, expires ${isoTime(exp)}`,
+    expected: `valid at ${isoTime(Math.floor(nowMs / 1000))}`,
+  })
 }
 
 function checkExpiry(claims: Claims, exp: number, nowMs: number, leewaySeconds: number): void {
@@ -128,7 +172,13 @@ function checkExpiry(claims: Claims, exp: number, nowMs: number, leewaySeconds: 
   if (now < exp + leewaySeconds) return
   throw new MayflyError('PROOF_EXPIRED', {
     message: `the token expired ${now - exp} s ago, at ${isoTime(exp)} by its issuer's clock; ours says ${isoTime(now)}`,
-    values: { now, expiry: exp, issued: Number(claims.iat) },
+    values: {
+      now,
+      expiry: exp,
+      issued: Number(claims.iat),
+      presented: `expires ${isoTime(exp)}`,
+      expected: `valid at ${isoTime(now)}`,
+    },
   })
 }
 
@@ -139,7 +189,7 @@ function checkBegun(claims: Claims, nowMs: number, leewaySeconds: number): void 
   if (begins <= now + leewaySeconds) return
   throw new MayflyError('PROOF_NOT_YET_VALID', {
     message: `the token is valid from ${isoTime(begins)}, ${begins - now} s ahead of our clock`,
-    values: { now, begins },
+    values: { now, begins, presented: `begins ${isoTime(begins)}`, expected: `valid at ${isoTime(now)}` },
   })
 }
 
@@ -160,6 +210,16 @@ function googleAudience(claims: Claims, accepted: ReadonlySet<string>): string {
   const audience = presented.find((each) => accepted.has(each))
   if (audience !== undefined) return audience
   throw otherAudience(presented, [...accepted], String(claims.iss))
+}
+
+// ── what held ──────────────────────────────────────────────────────────────────────────────────────────
+
+export function issuerCheck(issuer: string, source: string): Check {
+  return { check: 'issuer', outcome: 'pass', presented: issuer, expected: issuer, source }
+}
+
+export function audienceCheck(presented: readonly string[], expected: readonly string[]): Check {
+  return { check: 'audience', outcome: 'pass', presented, expected }
 }
 
 // ── what went wrong ────────────────────────────────────────────────────────────────────────────────────
@@ -204,6 +264,6 @@ function quoted(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.map((each) => JSON.stringify(each)).join(', ')
 }
 
-function isoTime(seconds: number): string {
+export function isoTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }

@@ -2,7 +2,8 @@
 export interface Check {
   /** What was checked: `principal`, `action`, `condition`, `mapping`, `audience`, `binding`, … */
   readonly check: string
-  readonly outcome: 'pass' | 'fail'
+  /** `not-checked`: what it needs is not at hand, and nothing was decided by it. */
+  readonly outcome: 'pass' | 'fail' | 'not-checked'
   /** What the proof presented; absent when it presented nothing of the kind. */
   readonly presented?: string | readonly string[]
   /** What the trust expects. */

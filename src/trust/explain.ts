@@ -115,7 +115,8 @@ function headLine(check: Check, indent: string, paint: Paint): string {
   const isStatement = check.check === 'statement'
   const name = isStatement ? `${check.source} ${check.operator}` : check.check
   const sid = isStatement && check.expected !== undefined ? ` (${oneLine(check.expected)})` : ''
-  return `${indent}${mark(check, paint)} ${paint(printable(name), 'bold')}${printable(sid)}`
+  const open = check.outcome === 'not-checked' ? `  ${paint('not checked', 'yellow')}` : ''
+  return `${indent}${mark(check, paint)} ${paint(printable(name), 'bold')}${printable(sid)}${open}`
 }
 
 function checkLines(check: Check, indent: string, paint: Paint): string[] {
@@ -142,6 +143,7 @@ function detailLines(check: Check, indent: string, paint: Paint): string[] {
 }
 
 function mark({ outcome }: Check, paint: Paint): string {
+  if (outcome === 'not-checked') return paint('?', 'yellow')
   return outcome === 'pass' ? paint('✓', 'green') : paint('✗', 'red')
 }
 

@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
 /** The nearest miss of a failed comparison, in one sentence; undefined when the values are simply different. */
 export function nearMissOf(check: Check): string | undefined {
   const operator = check.operator ?? ''
-  if (check.outcome === 'pass' || /^Not|Not(?=Equals|Like)/.test(operator)) return undefined
+  if (check.outcome !== 'fail' || /^Not|Not(?=Equals|Like)/.test(operator)) return undefined
   const presented = listOf(check.presented)
   const expected = listOf(check.expected)
   for (const rule of rules)

@@ -1,5 +1,5 @@
-import type { DeliveryName } from '../../src/plan.ts'
 import type { PlatformName } from '../../src/lab/platform.ts'
+import type { DeliveryName } from '../../src/plan.ts'
 
 /** The toolchains that clients are written for. One folder beside this file each, with its own lock file. */
 export const languages = ['javascript', 'python', 'go', 'java', 'command-line'] as const
