@@ -78,6 +78,16 @@ export interface GoogleProjectDocument {
   readonly serviceAccounts: readonly ServiceAccountDocument[]
 }
 
+/** As Microsoft Graph prints a federated identity credential of an application or a managed identity. */
+export interface FederatedCredentialDocument {
+  readonly name: string
+  readonly issuer: string
+  /** Absent where `claimsMatchingExpression` takes its place. */
+  readonly subject?: string
+  readonly audiences: readonly string[]
+  readonly claimsMatchingExpression?: { readonly value: string; readonly languageVersion: number }
+}
+
 export interface TrustDocument {
   readonly issuers: readonly IssuerDocument[]
   readonly aws: readonly AwsAccountDocument[]

@@ -64,7 +64,8 @@ const described = {
   description: v.exactOptional(v.string()),
 }
 
-const provider = v.pipe(
+/** One provider of a pool. */
+export const poolProviderSchema = v.pipe(
   exactly({
     id: identifier,
     disabled: v.optional(v.boolean(), false),
@@ -91,7 +92,7 @@ const pool = v.pipe(
     disabled: v.optional(v.boolean(), false),
     providers: v.optional(
       v.pipe(
-        v.array(provider),
+        v.array(poolProviderSchema),
         unique('the provider', (each) => each.id),
       ),
       [],
@@ -168,7 +169,7 @@ function providerProblems(provider: { oidc?: object; aws?: object; attributeMapp
 }
 
 /** 21 digits that follow from the e-mail, so that they stay the same from one start to the next. */
-function uniqueIdOf(email: string): string {
+export function uniqueIdOf(email: string): string {
   const hash = createHash('sha256').update(email).digest()
   return `1${(hash.readBigUInt64BE() * 10n).toString().padStart(20, '0').slice(-20)}`
 }

@@ -42,7 +42,10 @@ export function parseTrust(
 }
 
 /** @throws REGISTRY_DOCUMENT when it cannot be read */
-export function readTrustText(path: string): string {
+export function readTrustText(
+  path: string,
+  absentHint = 'Name one with --config, or write one: examples/trust.yaml in the repository has comments.',
+): string {
   try {
     return readBeside(path)(resolve(path))
   } catch (cause) {
@@ -51,9 +54,7 @@ export function readTrustText(path: string): string {
     throw new MayflyError('REGISTRY_DOCUMENT', {
       message: absent ? `there is no trust file ${path}` : `${path} cannot be read (${code})`,
       values: { file: path },
-      hint: absent
-        ? 'Name one with --config, or write one: examples/trust.yaml in the repository has comments.'
-        : 'Check the path and its permissions.',
+      hint: absent ? absentHint : 'Check the path and its permissions.',
       cause,
     })
   }

@@ -77,6 +77,14 @@ export function pathText(path: Path): string {
   return parts.join('').replace(/^\./, '')
 }
 
+/** The path that a text of `pathText` means. */
+export function pathOf(text: string): Path {
+  const steps = text.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g)
+  return [...steps].map(([, index, quoted, name]) =>
+    index === undefined ? (name ?? JSON.parse(`"${quoted}"`)) : Number(index),
+  )
+}
+
 /** Longer texts are cut in messages. */
 const shownCharacters = 60
 

@@ -1,0 +1,59 @@
+import { dirname, resolve } from 'node:path'
+import { type GivenTrust, nothingGiven } from './given.ts'
+import { isMembers, placeIn } from './places.ts'
+import { type ReadFile, registeredDocument } from './policy-files.ts'
+import { parseTrust } from './trust-file.ts'
+
+/** `trust.yaml`: all that is registered with a token service. @throws REGISTRY_DOCUMENT */
+export function trustFile(text: string, file: string, read: ReadFile): GivenTrust {
+  const trust = parseTrust(text, file, read)
+  const document = registeredDocument(text)
+  const at = (...path: (string | number)[]) => placeIn(document, file, path)
+  const policyAt = (...path: (string | number)[]) => {
+    const named = fileAt(document.value, path)
+    return named === undefined
+      ? at(...path)
+      : placeIn(registeredDocument(read(named)), resolve(dirname(file), named))
+  }
+  return {
+    ...nothingGiven,
+    issuers: trust.issuers,
+    completeAccounts: trust.aws.map(({ account }) => account),
+    roles: trust.aws.flatMap(({ account, roles }, i) =>
+      roles.map((each, j) => ({
+        account,
+        document: each,
+        bare: false,
+        place: policyAt('aws', i, 'roles', j, 'assumeRolePolicyDocument'),
+      })),
+    ),
+    oidcProviders: trust.aws.flatMap(({ account, oidcProviders }, i) =>
+      oidcProviders.map((each, j) => ({ account, document: each, place: at('aws', i, 'oidcProviders', j) })),
+    ),
+    poolProviders: trust.google.flatMap(({ projectNumber, pools }, i) =>
+      pools.flatMap(({ id, disabled, providers }, j) =>
+        providers.map((each, k) => ({
+          projectNumber,
+          pool: { id, disabled },
+          document: each,
+          place: at('google', i, 'pools', j, 'providers', k),
+        })),
+      ),
+    ),
+    serviceAccounts: trust.google.flatMap(({ projectNumber, serviceAccounts }, i) =>
+      serviceAccounts.map((each, j) => ({
+        projectNumber,
+        document: each,
+        bare: false,
+        place: at('google', i, 'serviceAccounts', j),
+      })),
+    ),
+  }
+}
+
+/** The file that stands at a place for what is in it. */
+function fileAt(value: unknown, path: readonly (string | number)[]): string | undefined {
+  let at = value
+  for (const step of path) at = (at as Record<string | number, unknown>)[step]
+  return isMembers(at) && typeof at.file === 'string' ? at.file : undefined
+}
