@@ -60,7 +60,15 @@ export function compileProvider(rule: ProviderRule, at = ''): GoogleProvider {
   const mapping = mappingAt(rule.attributeMapping, `${at}attributeMapping`)
   const condition = conditionAt(rule.attributeCondition, `${at}attributeCondition`)
   return {
-    map: (assertion, trace) => map(mapping, assertion, trace),
+    map(assertion, trace) {
+      const checks: Check[] = []
+      try {
+        return map(mapping, assertion, trace && checks)
+      } finally {
+        // What only informs comes before the check that it is a part of, wherever it stands in the document.
+        trace?.push(...checks.filter(({ part }) => part), ...checks.filter(({ part }) => !part))
+      }
+    },
     admits(assertion, mapped, trace) {
       if (!condition) return true
       const bindings = bindingsOf(assertion, mapped)
