@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { dirname, join, parse, resolve } from 'node:path'
 import * as v from 'valibot'
 import { MayflyError } from '../errors.ts'
@@ -33,6 +34,11 @@ const issuerFile = v.strictObject({
 /** Where a token service and `mayfly issue` keep their keys unless told: `.mayfly/keys.json` beside the trust file. */
 export function defaultKeyFile(configPath: string): string {
   return join(dirname(resolve(configPath)), '.mayfly', 'keys.json')
+}
+
+/** Whether an issuer's keys are there already: reading them makes them otherwise. */
+export function hasIssuerKeys(path: string, issuer: Keyed): boolean {
+  return existsSync(path) && existsSync(issuerPath(path, issuer))
 }
 
 /** @throws KEY_FILE */

@@ -95,7 +95,7 @@ export function noProvider(audience: string, provider: PoolProvider | undefined)
   })
 }
 
-function checkAccount({ account, arn }: AwsIdentity, { aws, name }: PoolProvider): void {
+export function checkAccount({ account, arn }: AwsIdentity, { aws, name }: PoolProvider): void {
   if (account === aws?.accountId) return
   throw new MayflyError('PROOF_ACCOUNT', {
     message: `${arn} is of the AWS account ${account}, and ${name} is for ${aws ? aws.accountId : 'tokens of an OIDC issuer'}`,

@@ -1,0 +1,35 @@
+import { MayflyError } from '../errors.ts'
+import type { GivenTrust, Place } from '../registry/given.ts'
+import { compilePolicy } from '../trust/aws-policy.ts'
+import { compileCredential } from '../trust/entra.ts'
+import { compileBindings } from '../trust/google-bindings.ts'
+import { compileProvider } from '../trust/google-provider.ts'
+import { pathOf } from '../wire/placed-document.ts'
+
+/**
+ * Compiles all that was given, so that a mistake is told with its file and line.
+ * @throws REGISTRY_DOCUMENT
+ */
+export function checkGiven({ roles, poolProviders, serviceAccounts, credentials }: GivenTrust): void {
+  for (const { document, place } of roles)
+    at(place, () => compilePolicy(document.assumeRolePolicyDocument, 'trust'))
+  for (const { document, place } of poolProviders) at(place, () => compileProvider(document))
+  for (const { document, place } of serviceAccounts) at(place, () => compileBindings(document.bindings))
+  for (const { document, place } of credentials) at(place, () => compileCredential(document))
+}
+
+function at(place: Place, compile: () => unknown): void {
+  try {
+    compile()
+  } catch (cause) {
+    if (!(cause instanceof MayflyError)) throw cause
+    const path = String(cause.values.path ?? '')
+    const line = place.line(pathOf(path))
+    throw new MayflyError('REGISTRY_DOCUMENT', {
+      message: `${place.file} line ${line}: ${cause.message}`,
+      values: { file: place.file, line, path },
+      hint: cause.hint,
+      cause,
+    })
+  }
+}
