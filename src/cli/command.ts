@@ -11,6 +11,8 @@ export interface Io {
   err(text: string): void
   /** Colours and spinners are wanted: standard error is a terminal and NO_COLOR is not set. */
   readonly fancy: boolean
+  /** The same of standard output. Default: false. */
+  readonly fancyOut?: boolean
 }
 
 /** Exit codes: the work was done, it was refused or failed, the command line was wrong. */

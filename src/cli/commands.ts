@@ -5,6 +5,7 @@ export const commands = {
   run: async () => (await import('./run.ts')).run,
   get: async () => (await import('./get.ts')).get,
   sts: async () => (await import('./sts.ts')).sts,
+  explain: async () => (await import('./explain.ts')).explain,
   issue: async () => (await import('./issue.ts')).issue,
   lab: async () => (await import('./lab.ts')).lab,
   demo: async () => (await import('./demo.ts')).demo,

@@ -10,6 +10,13 @@ export function failed(error: unknown, io: Io): number {
   return exceptions[error.code] ?? exitCodes.failed
 }
 
+/** For commands whose exit code 1 is an answer: what they cannot use is 2. @throws what is no MayflyError */
+export function unusable(error: unknown, io: Io): number {
+  if (!(error instanceof MayflyError)) throw error
+  io.err(errorText(io, error))
+  return exitCodes.usage
+}
+
 // 127 and 126 as env(1) and every shell have them, so that scripts can tell them from the program's own failure.
 const exceptions: Partial<Record<ErrorCode, number>> = {
   COMMAND_USAGE: exitCodes.usage,

@@ -7,6 +7,7 @@ const io: Io = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   fancy: process.stderr.isTTY === true && !process.env.NO_COLOR,
+  fancyOut: process.stdout.isTTY === true && !process.env.NO_COLOR,
 }
 
 /** A working directory can be removed under a process; whatever needs none still works. */

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { mainBranch, roleArn, storyTrust } from '../../test/trust-side.ts'
+import { issueToken } from '../issuer/issuer.ts'
+import { keysFromFile } from '../keys/key-ring.ts'
+import type { Io } from './command.ts'
+import { dispatch } from './dispatch.ts'
+
+const claims = { iss: 'https://gitlab.com', sub: mainBranch, aud: 'https://user-audience.test' }
+
+function place(t: TestContext, files: Readonly<Record<string, unknown>>) {
+  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-explain-'))
+  t.after(() => rmSync(cwd, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries({ 'claims.json': claims, ...files }))
+    writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
+  const run = async (...args: string[]) => {
+    let out = ''
+    let err = ''
+    const io: Io = { env: {}, cwd, out: (text) => (out += text), err: (text) => (err += text), fancy: false }
+    const code = await dispatch(['explain', ...args], io)
+    return { code, out, err, json: () => JSON.parse(out) }
+  }
+  return { cwd, run }
+}
+
+const policy = storyTrust.aws[0]!.roles[0]!.assumeRolePolicyDocument
+
+test('an allowed token ends with 0, a denied one with 1 and what the caller would be told', async (t) => {
+  const { run } = place(t, {
+    'policy.json': policy,
+    'dev.json': { ...claims, sub: mainBranch.replace('main', 'dev') },
+  })
+  assert.equal((await run('--trust', 'policy.json', '--claims', 'claims.json')).code, 0)
+  const denied = await run('--trust', 'policy.json', '--claims', 'dev.json')
+  assert.equal(denied.code, 1)
+  assert.match(denied.out, /^DENY[\s\S]*nearest miss[\s\S]*403 AccessDenied: Not authorized/)
+})
+
+test('JSON has the decision, every check, the nearest miss and the wire', async (t) => {
+  const { run } = place(t, {
+    'policy.json': policy,
+    'dev.json': { ...claims, sub: mainBranch.toUpperCase() },
+  })
+  const { json } = await run(
+    '--trust',
+    'policy.json',
+    '--claims',
+    'dev.json',
+    '--json',
+    '--at',
+    '2026-11-22T00:00:00Z',
+  )
+  const { decision, checks, nearMiss, wire, at } = json()
+  assert.deepEqual(
+    [decision, wire.status, wire.code, at],
+    ['deny', 403, 'AccessDenied', '2026-11-22T00:00:00.000Z'],
+  )
+  assert.match(nearMiss, /differ only in case/)
+  assert.ok(
+    checks.some(
+      (each: { check: string; outcome: string }) =>
+        each.check === 'signature' && each.outcome === 'not-checked',
+    ),
+  )
+})
+
+test('a signature is checked with the key file beside the trust file, and looking makes none', async (t) => {
+  const { cwd, run } = place(t, { 'trust.yaml': storyTrust })
+  const args = ['--trust', 'trust.yaml', '--role', roleArn('deploy'), '--json']
+  await run(...args, '--claims', 'claims.json')
+  assert.ok(!readdirSync(cwd).includes('.mayfly'))
+  const issuer = storyTrust.issuers[0]!
+  const keys = keysFromFile(join(cwd, '.mayfly', 'keys.json'), [issuer])
+  const { token } = issueToken({ issuer, keys, nowMs: Date.now(), audience: [claims.aud] })
+  writeFileSync(join(cwd, 'token'), `${token.reveal()}\n`)
+  const signature = async () => {
+    const { checks } = (await run(...args, '--token', 'token')).json()
+    return checks.find((each: { check: string }) => each.check === 'signature').outcome
+  }
+  assert.equal(await signature(), 'pass')
+  writeFileSync(join(cwd, 'token'), `${token.reveal().slice(0, -8)}AAAAAAAA`)
+  assert.equal(await signature(), 'fail')
+})
+
+test('the one thing there is needs no name, and among several one has to be named', async (t) => {
+  const { run } = place(t, { 'trust.yaml': storyTrust })
+  const several = await run('--trust', 'trust.yaml', '--claims', 'claims.json')
+  assert.equal(several.code, 2)
+  assert.match(several.err, /several clouds[\s\S]*--role/)
+  const missing = await run('--trust', 'trust.yaml', '--claims', 'claims.json', '--role', roleArn('nobody'))
+  assert.deepEqual([missing.code, /No such role/.test(missing.out)], [1, true])
+})
+
+for (const [what, args, words] of [
+  ['no trust', ['--claims', 'claims.json'], /--trust FILE is missing/],
+  ['neither token nor claims', ['--trust', 'policy.json'], /Either --token FILE or --claims/],
+  ['both', ['--trust', 'policy.json', '--token', 'x', '--claims', 'y'], /Either --token/],
+  [
+    'a trust file that is not there',
+    ['--trust', 'nothing', '--claims', 'claims.json'],
+    /there is no trust file/,
+  ],
+  ['claims that are not there', ['--trust', 'policy.json', '--claims', 'nothing'], /there is no file/],
+  [
+    'claims that are a list',
+    ['--trust', 'policy.json', '--claims', 'list.json'],
+    /expected an object of claims/,
+  ],
+  ['a token that is none', ['--trust', 'policy.json', '--token', 'claims.json'], /claims\.json: the token/],
+  [
+    'a document of no known shape',
+    ['--trust', 'claims.json', '--claims', 'claims.json'],
+    /no document about trust/,
+  ],
+  [
+    'a policy that does not compile',
+    ['--trust', 'wrong.json', '--claims', 'claims.json'],
+    /wrong\.json line 2: .*Effect/,
+  ],
+  [
+    'a time that is none',
+    ['--trust', 'policy.json', '--claims', 'claims.json', '--at', 'soon'],
+    /is not a time/,
+  ],
+  [
+    'two clouds',
+    ['--trust', 'policy.json', '--claims', 'claims.json', '--role', 'a', '--application', 'b'],
+    /one thing at a time/,
+  ],
+  ['an unknown flag', ['--trusts', 'x'], /did you mean --trust/],
+] as const)
+  test(`${what}: exit code 2`, async (t) => {
+    const wrong =
+      '{"Version": "2012-10-17", "Statement": [\n{"Effect": "allow", "Principal": "*", "Action": "*"}]}'
+    const { run } = place(t, { 'policy.json': policy, 'list.json': [1], 'wrong.json': wrong })
+    const { code, out, err } = await run(...args)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, words)
+  })

@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { MayflyError } from '../errors.ts'
+import { defaultKeyFile, hasIssuerKeys } from '../keys/key-file.ts'
+import { keysFromFile } from '../keys/key-ring.ts'
+import type { Keys } from '../keys/keys.ts'
+import { type GivenTrust, together } from '../registry/given.ts'
+import { readGiven } from '../registry/read-given.ts'
+import { checkGiven } from '../sts/check-given.ts'
+import {
+  type Explanation,
+  explainOffline,
+  type Presented,
+  type Target,
+  unsignedToken,
+} from '../sts/explain-offline.ts'
+import { readAwsToken } from '../sts/web-identity.ts'
+import type { Check } from '../trust/decision.ts'
+import { explainText } from '../trust/explain.ts'
+import type { Jwt } from '../wire/jws.ts'
+import { placedDocument } from '../wire/placed-document.ts'
+import { printable } from '../wire/printable.ts'
+import { readRfc3339 } from '../wire/rfc3339.ts'
+import { wallClock } from '../world.ts'
+import { type Command, exitCodes, type Io } from './command.ts'
+import { type Asked, chooseTarget } from './explain-target.ts'
+import { unusable } from './failed.ts'
+import { readFlags, usage } from './flags.ts'
+import { table } from './output.ts'
+
+export const explain: Command = {
+  summary: 'whether a token would be accepted by a trust, and why: offline, from files',
+  usage: `mayfly explain --trust FILE (--token FILE|--claims FILE) [--role ARN|--service-account EMAIL|--application ID] [--at TIME] [--json]
+
+  --trust FILE             the vendor's own document; again for another that belongs to it
+  --token FILE             the token; - is standard input
+  --claims FILE            the claims alone, in JSON or YAML; iat and exp may be left out. For a provider of a pool that is
+                           for AWS, what \`aws sts get-caller-identity\` prints
+  --role ARN               the AWS role, where the trust has several, or does not name its own
+  --provider NAME          the provider of a workload identity pool, where several fit
+  --service-account EMAIL  whose access token is asked for besides, at Google Cloud
+  --application ID         whose federated credentials, at Entra
+  --at TIME                decide for this moment (2026-11-22T00:00:00Z) in place of now
+  --keys FILE              signing keys of issuers of ours; default: .mayfly/keys.json beside the trust file
+  --json                   for programs
+
+A trust FILE is told apart by its shape: an IAM role or its trust policy, an IAM OIDC provider, a provider of a workload
+identity pool and a service account's IAM policy as gcloud prints them, a federated credential as Graph or the Azure CLI
+prints it, a Terraform plan in JSON that holds any of these, or trust.yaml.
+Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
+`,
+  async run(args, io) {
+    const wanted = read(args, io)
+    try {
+      const { explanation, target, trust } = await explained(wanted)
+      io.out(wanted.json ? jsonOf(explanation, target, wanted) : textOf(explanation, target, io))
+      for (const each of trust.open) io.err(`open: ${printable(each)}\n`)
+      return explanation.decision === 'allow' ? exitCodes.ok : exitCodes.failed
+    } catch (error) {
+      return unusable(error, io)
+    }
+  },
+}
+
+interface Wanted {
+  /** Absolute, with the names by which they were said. */
+  readonly trust: readonly { readonly path: string; readonly name: string }[]
+  readonly token?: string
+  readonly claims?: string
+  readonly asked: Asked
+  readonly nowMs: number
+  readonly keys?: string
+  readonly json: boolean
+}
+
+function read(args: readonly string[], io: Io): Wanted {
+  const { values, positionals } = readFlags('explain', args, {
+    trust: { type: 'string', multiple: true, default: [] },
+    token: { type: 'string' },
+    claims: { type: 'string' },
+    role: { type: 'string' },
+    provider: { type: 'string' },
+    'service-account': { type: 'string' },
+    application: { type: 'string' },
+    at: { type: 'string' },
+    keys: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  })
+  if (positionals.length > 0)
+    throw usage('explain', `mayfly explain takes no ${JSON.stringify(positionals[0])}`)
+  if (values.trust.length === 0) throw usage('explain', 'by which trust? --trust FILE is missing')
+  if ((values.token === undefined) === (values.claims === undefined))
+    throw usage('explain', 'what is presented? Either --token FILE or --claims FILE')
+  const path = (file: string) => (file === '-' ? file : resolve(io.cwd, file))
+  return {
+    trust: values.trust.map((name) => ({ path: path(name), name })),
+    ...(values.token !== undefined && { token: path(values.token) }),
+    ...(values.claims !== undefined && { claims: path(values.claims) }),
+    asked: askedIn(values),
+    nowMs: timeOf(values.at),
+    ...(values.keys !== undefined && { keys: path(values.keys) }),
+    json: values.json,
+  }
+}
+
+type Flags = Readonly<Partial<Record<'role' | 'provider' | 'service-account' | 'application', string>>>
+
+function askedIn({ role, provider, application, 'service-account': serviceAccount }: Flags): Asked {
+  const asked = { role, provider, serviceAccount, application }
+  const clouds = [role, provider ?? serviceAccount, application].filter((each) => each !== undefined)
+  if (clouds.length > 1)
+    throw usage(
+      'explain',
+      'one thing at a time: --role, --service-account and --application are of three clouds',
+    )
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
+}
+
+function timeOf(text: string | undefined): number {
+  if (text === undefined) return wallClock.now()
+  const ms = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : readRfc3339(text)
+  if (ms !== undefined) return ms
+  throw usage(
+    'explain',
+    `--at ${JSON.stringify(text)} is not a time: expected 2026-11-22T00:00:00Z, or seconds since 1970`,
+  )
+}
+
+interface Explained {
+  readonly explanation: Explanation
+  readonly target: Target
+  readonly trust: GivenTrust
+}
+
+async function explained(wanted: Wanted): Promise<Explained> {
+  const { nowMs } = wanted
+  const given = together(wanted.trust.map(({ path, name }) => readGiven(path, name)))
+  checkGiven(given)
+  const { presented, notes } = presentedBy(wanted)
+  const { trust, target } = chooseTarget(given, wanted.asked, presented.jwt.claims.iss)
+  const jwks = jwksAtHand(trust, wanted)
+  const found = await explainOffline({ trust, presented, target, nowMs, jwks })
+  return { explanation: { ...found, checks: [...notes, ...found.checks] }, target, trust }
+}
+
+function presentedBy({ token, claims, nowMs }: Wanted): { presented: Presented; notes: readonly Check[] } {
+  if (token !== undefined) return { presented: { jwt: tokenIn(token), unsigned: false }, notes: [] }
+  const { presented, filledIn } = unsignedToken(claimsIn(claims!), nowMs)
+  const hint = `${filledIn.join(' and ')} not among the claims: filled in around ${new Date(nowMs).toISOString()}`
+  return {
+    presented,
+    notes:
+      filledIn.length > 0 && presented.jwt.claims.Arn === undefined
+        ? [{ check: 'claims', outcome: 'not-checked', hint }]
+        : [],
+  }
+}
+
+function tokenIn(file: string): Jwt {
+  try {
+    return readAwsToken(textOfFile(file).trim())
+  } catch (error) {
+    throw error instanceof MayflyError && error.code.startsWith('PROOF_') ? error.about(file) : error
+  }
+}
+
+function claimsIn(file: string): Readonly<Record<string, unknown>> {
+  const { value, problems } = placedDocument(textOfFile(file), { numbers: 'parsed' })
+  const [problem] = problems
+  const object = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!problem && object) return value as Record<string, unknown>
+  const why = problem ? `line ${problem.line}: ${problem.why}` : 'expected an object of claims'
+  throw new MayflyError('CONFIG_SYNTAX', {
+    message: `${file} ${why}`,
+    hint: 'Write the claims as an object in JSON or YAML.',
+  })
+}
+
+function textOfFile(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException
+    const message = code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read (${code})`
+    throw new MayflyError('CONFIG_FILE', { message, cause })
+  }
+}
+
+/** Public keys of issuers of ours, where their key file is there already: nothing is made by looking. */
+function jwksAtHand({ issuers }: GivenTrust, { keys, trust }: Wanted): Keys['jwks'] {
+  const files = keys === undefined ? trust.map(({ path }) => defaultKeyFile(path)) : [keys]
+  return (url) => {
+    const issuer = issuers.find((each) => each.url === url)
+    const file = issuer && files.find((each) => hasIssuerKeys(each, issuer))
+    return issuer && file ? keysFromFile(file, [issuer]).jwks(url) : undefined
+  }
+}
+
+function jsonOf(explanation: Explanation, target: Target, { nowMs }: Wanted): string {
+  const { decision, checks, nearMiss = null, wire } = explanation
+  const at = new Date(nowMs).toISOString()
+  return `${JSON.stringify({ decision, checks, nearMiss, wire, target, at }, null, 2)}\n`
+}
+
+function textOf(explanation: Explanation, target: Target, io: Io): string {
+  const { status, code, message } = explanation.wire
+  const told = code === undefined ? `${status}` : `${status} ${code}: ${message}`
+  const asked = Object.entries(target).filter(([name]) => name !== 'cloud')
+  const rows = [...asked.map(([name, value]) => [words[name] ?? name, String(value)]), ['wire', told]]
+  const text = explainText(explanation, { color: io.fancyOut ?? false })
+  return `${text}\n${table(rows.map(([name = '', value = '']) => [name, printable(value)]))}`
+}
+
+const words: Readonly<Record<string, string>> = { roleArn: 'role', serviceAccount: 'service account' }
