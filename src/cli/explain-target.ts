@@ -1,4 +1,4 @@
-import type { GivenTrust } from '../registry/given.ts'
+import { arnOf, type GivenTrust } from '../registry/given.ts'
 import type { Target } from '../sts/explain-offline.ts'
 import { usage } from './flags.ts'
 
@@ -60,10 +60,6 @@ function onlyRole({ roles }: GivenTrust): string {
   const arns = roles.map(arnOf)
   if (arns.length === 1) return arns[0]!
   throw usage('explain', `there are ${arns.length} roles: ${some(arns)}`, 'Choose one with --role ARN.')
-}
-
-export function arnOf({ account, document }: GivenTrust['roles'][number]): string {
-  return `arn:aws:iam::${account}:role${document.path}${document.name}`
 }
 
 function chooseProvider(trust: GivenTrust, { provider, serviceAccount }: Asked, issuer: unknown): Chosen {

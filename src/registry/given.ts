@@ -81,6 +81,10 @@ export const nothingGiven: GivenTrust = {
   open: [],
 }
 
+export function arnOf({ account, document }: GivenRole): string {
+  return `arn:aws:iam::${account}:role${document.path}${document.name}`
+}
+
 /** What several files say, together. */
 export function together(many: readonly GivenTrust[]): GivenTrust {
   return {

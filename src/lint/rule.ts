@@ -1,0 +1,74 @@
+import type {
+  GivenCredential,
+  GivenPoolProvider,
+  GivenRole,
+  GivenServiceAccount,
+  GivenTrust,
+} from '../registry/given.ts'
+import type { Path } from '../wire/placed-document.ts'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** From `high` on, `mayfly lint` ends with exit code 1. */
+export const severities = ['critical', 'high', 'medium', 'low'] as const
+export type Severity = (typeof severities)[number]
+
+/** One class of mistakes that a document can show. */
+export interface Rule {
+  /** Stable: people silence findings by it. */
+  readonly id: string
+  readonly severity: Severity
+  /** What is wrong, in a clause. */
+  readonly what: string
+  /** What comes of it, in a sentence or two. */
+  readonly why: string
+  find(given: GivenTrust): readonly Suspicion[]
+}
+
+/** What may be wrong with one document, and how to see it: what a token can show is reported when the engine confirms it. */
+export interface Suspicion {
+  readonly document: Suspect
+  /** Below the document's place. */
+  readonly path: Path
+  readonly message: string
+  /**
+   * `admits`: a token gets through that should not. `refuses`: one that is meant to get through does not. `weakens`: no
+   * token shows it, and it is worth mending all the same.
+   */
+  readonly effect: 'admits' | 'refuses' | 'weakens'
+  /** Tokens that may show it: the first that the engine confirms is the example. */
+  readonly tokens: readonly Claims[]
+  /** Tokens that should pass: the first that passes with the fixed document is shown. None where no token is asked for. */
+  readonly legitimate: readonly Claims[]
+  readonly asks?: Asks
+  /** The same for the legitimate tokens. Default: `asks`. */
+  readonly legitimateAsks?: Asks
+  /** The document as it should be. */
+  readonly fixed: Suspect['given']['document']
+}
+
+/** A document of which something is suspected. */
+export type Suspect =
+  | { readonly kind: 'role'; readonly given: GivenRole }
+  | { readonly kind: 'provider'; readonly given: GivenPoolProvider }
+  | { readonly kind: 'account'; readonly given: GivenServiceAccount }
+  | { readonly kind: 'credential'; readonly given: GivenCredential }
+
+/** What tokens are presented for at Google Cloud, where that does not follow from the suspected document. */
+export interface Asks {
+  readonly provider: GivenPoolProvider
+  readonly account: GivenServiceAccount
+}
+
+export interface Finding {
+  readonly rule: string
+  readonly severity: Severity
+  readonly file: string
+  readonly line: number
+  readonly message: string
+  /** A token's claims, and what the engine decides for it now. */
+  readonly example?: { readonly claims: Claims; readonly decision: 'allow' | 'deny' }
+  /** The vendor's document, corrected: with it the example is decided otherwise, and `legitimate` is allowed. */
+  readonly fixed?: unknown
+  readonly legitimate?: Claims
+}

@@ -1,0 +1,64 @@
+import { confusedDeputy } from './aws-deputy.ts'
+import { keyNotOffered, missingAudience, otherIssuersKey, sharedAudience } from './aws-keys.ts'
+import {
+  forAllValues,
+  ifExists,
+  literalWildcard,
+  negatedOperator,
+  nullTrue,
+  optionalSubject,
+} from './aws-operators.ts'
+import {
+  anyCaller,
+  anyPrincipal,
+  anyRef,
+  missingSubject,
+  openOwner,
+  openProject,
+  pullRequest,
+  reusableName,
+} from './aws-subject.ts'
+import * as entra from './entra.ts'
+import { anyProject, sharedSubjects, wholePool } from './google-bindings.ts'
+import * as google from './google-conditions.ts'
+import type { Rule } from './rule.ts'
+
+/** Every rule, cloud by cloud, the worst first. */
+export const rules: readonly Rule[] = [
+  missingSubject,
+  anyPrincipal,
+  openOwner,
+  anyCaller,
+  pullRequest,
+  forAllValues,
+  ifExists,
+  negatedOperator,
+  nullTrue,
+  openProject,
+  anyRef,
+  missingAudience,
+  sharedAudience,
+  optionalSubject,
+  literalWildcard,
+  keyNotOffered,
+  otherIssuersKey,
+  confusedDeputy,
+  reusableName,
+  google.missingCondition,
+  google.anyOwner,
+  google.prefix,
+  google.unanchored,
+  google.numberUnequal,
+  wholePool,
+  sharedSubjects,
+  anyProject,
+  google.numberEqual,
+  google.sharedAudience,
+  google.nameNotId,
+  entra.anyOwner,
+  entra.pullRequest,
+  entra.anyProject,
+  entra.literalWildcard,
+  entra.sharedAudience,
+  entra.nameNotId,
+]

@@ -1,0 +1,98 @@
+import { compileGlob } from '../trust/match.ts'
+import { type Job, own, stranger } from './platforms.ts'
+import type { Claims } from './rule.ts'
+import { isPattern, restricts, type WebStatement } from './statements.ts'
+
+/** What whoever writes a pipeline chooses for it. */
+const chosen = [
+  'aud',
+  'ref',
+  'environment',
+  'workflow',
+  'job_workflow_ref',
+  'event_name',
+  'ref_protected',
+  'pipeline_source',
+  'runner_environment',
+  'build_branch',
+]
+
+/** A token of a job that meets every condition of a statement that its author can meet. */
+export function tokenOf(statement: WebStatement, job: Job): Claims {
+  return { ...statement.platform.token(statement.issuer, job), ...metBy(statement, chosen) }
+}
+
+/** A token that is meant to pass: it meets the conditions, on whatever claim. */
+export function meantToken(statement: WebStatement, change: Claims = {}): Claims {
+  const { platform, issuer } = statement
+  const job = jobMeant(statement)
+  const base = platform.token(issuer, job)
+  const met = metBy(statement, undefined)
+  return { ...base, ...met, sub: subjectMeant(statement, String(base.sub)), ...change }
+}
+
+/** The job that the subjects of a statement are of, as far as they say it. */
+export function jobMeant({ conditions }: Pick<WebStatement, 'conditions'>): Job {
+  const patterns = conditions.filter(({ claim }) => claim === 'sub').flatMap(({ values }) => values)
+  return jobIn(patterns[0] ?? '')
+}
+
+/** The owner and project in a subject or a pattern for one; ours, where it leaves them open. */
+export function jobIn(pattern: string): Job {
+  const [, owner, project] =
+    /^(?:repo:|project_path:)([^/*?]+)\/([^:*?]+)(?=:)/.exec(pattern) ??
+    /^system:serviceaccount:([^:*?]+):([^:*?]+)$/.exec(pattern) ??
+    /^organization:([^:*?]+):(?:pipeline|project:[^:]+:workspace):([^:*?]+)/.exec(pattern) ??
+    []
+  const alone = /^(?:repo:|project_path:|organization:|system:serviceaccount:)([^/:*?]+)(?=[/:])/.exec(
+    pattern,
+  )?.[1]
+  return { owner: owner ?? alone ?? own.owner, project: project ?? own.project }
+}
+
+/** A subject that fits what the statement says of it: the platform's usual one, or the pattern without its wildcards. */
+function subjectMeant({ conditions }: WebStatement, usual: string): string {
+  const subject = conditions.find((each) => each.claim === 'sub' && !each.negated && each.base !== 'Null')
+  const [pattern] = subject?.values ?? []
+  if (pattern === undefined) return usual
+  return compileGlob(pattern).matches(usual) ? usual : filled(pattern)
+}
+
+/** A text that a pattern fits. */
+export function filled(pattern: string): string {
+  return pattern.replaceAll(/\*+/g, 'x').replaceAll('?', 'x')
+}
+
+/** The claims with which conditions hold, of those that are named. */
+function metBy({ conditions }: WebStatement, names: readonly string[] | undefined): Claims {
+  const met = conditions.flatMap((each) => {
+    const { claim, values } = each
+    if (claim === undefined || claim === 'sub' || !restricts(each) || (names && !names.includes(claim)))
+      return []
+    const [value = ''] = values
+    return [[claim, isPattern(each) ? filled(value) : value]]
+  })
+  return Object.fromEntries(met)
+}
+
+/** Jobs of somebody else, whose names may begin as an owner's does. */
+export function strangers(pattern: string): Job[] {
+  const begins = /^(?:repo:|project_path:|organization:|system:serviceaccount:)([^/:*?]*)/.exec(pattern)?.[1]
+  const project = jobIn(pattern).project
+  return [
+    stranger,
+    { ...stranger, project },
+    ...(begins
+      ? [
+          { owner: `${begins}-evil`, project },
+          { owner: `${begins}evil`, project },
+        ]
+      : []),
+  ]
+}
+
+/** Subjects of somebody else that a pattern without parts lets in. */
+export function strangeTokens(statement: WebStatement, pattern = ''): Claims[] {
+  const tokens = strangers(pattern).map((job) => tokenOf(statement, job))
+  return pattern === '' ? tokens : [...tokens, { ...tokens[0], sub: filled(pattern) }]
+}
