@@ -1,4 +1,4 @@
-// Writes what is generated from the code: docs/errors.md, docs/environment.md and the JSON Schemas.
+// Writes what is generated from the code: docs/errors.md, docs/environment.md, docs/lint.md and the JSON Schemas.
 // With --check it writes nothing and fails when something is out of date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { mayflyJsonSchema } from '../src/config/json-schema.ts'
@@ -9,6 +9,8 @@ import { ecsEnvironment } from '../src/deliveries/ecs.ts'
 import { envEnvironment } from '../src/deliveries/env.ts'
 import { gceEnvironment } from '../src/deliveries/gce-environment.ts'
 import { type Remedy, remedies } from '../src/errors.ts'
+import type { Rule } from '../src/lint/rule.ts'
+import { rules } from '../src/lint/rules.ts'
 import { trustJsonSchema } from '../src/registry/json-schema.ts'
 import { Secret } from '../src/secret.ts'
 import { sources } from '../src/sources/index.ts'
@@ -96,9 +98,22 @@ function actionText(change: Change): string {
   return `${change.action === 'append' ? 'add' : 'set'} \`${value}\``
 }
 
+function lintPage(): string {
+  const intro =
+    'What `mayfly lint` looks for. Each finding comes with a token that shows it, as far as a token can, and with the document as\nit should be; both were tried with the engine that decides. From `high` on the exit code is 1. IDs stay: silence by them.\n\n'
+  const lines = rules.map(({ id, severity, what }) => `| [\`${id}\`](#${id}) | ${severity} | ${what} |`)
+  const list = `| rule | severity | what is wrong |\n|---|---|---|\n${lines.join('\n')}\n`
+  return `# Lint rules\n\n${note}${intro}${list}\n${rules.map(lintEntry).join('\n')}`
+}
+
+function lintEntry({ id, severity, what, why }: Rule): string {
+  return `### ${id}\n\n**${severity}**: ${what}. ${why}\n`
+}
+
 const pages: Record<string, string> = {
   'docs/errors.md': errorsPage(),
   'docs/environment.md': environmentPage(),
+  'docs/lint.md': lintPage(),
   'schema/mayfly.schema.json': mayflyJsonSchema(sources.map(([name]) => name)),
   'schema/trust.schema.json': `${JSON.stringify(trustJsonSchema(), null, 2)}\n`,
 }

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Io } from './command.ts'
+import { dispatch } from './dispatch.ts'
+
+const host = 'token.actions.githubusercontent.com'
+const role = (condition: object) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${host}` },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: condition,
+    },
+  ],
+})
+const aud = { [`${host}:aud`]: 'sts.amazonaws.com' }
+const open = role({ StringEquals: aud, StringLike: { [`${host}:sub`]: 'repo:*' } })
+const wide = role({ StringEquals: { ...aud, [`${host}:sub`]: 'repo:acme/shop:ref:refs/heads/main' } })
+const sound = role({ StringEquals: { ...aud, [`${host}:sub`]: 'repo:acme@1/shop@2:ref:refs/heads/main' } })
+
+function place(t: TestContext, files: Readonly<Record<string, unknown>>) {
+  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-lint-'))
+  t.after(() => rmSync(cwd, { recursive: true, force: true }))
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(cwd, name), JSON.stringify(content, null, 2))
+  return async (...args: string[]) => {
+    let out = ''
+    let err = ''
+    const io: Io = {
+      env: {},
+      cwd,
+      out: (text) => {
+        out += text
+      },
+      err: (text) => {
+        err += text
+      },
+      fancy: false,
+    }
+    const code = await dispatch(['lint', ...args], io)
+    return { code, out, err }
+  }
+}
+
+test('a sound document is quiet, and ends with 0', async (t) => {
+  assert.deepEqual(await place(t, { 'role.json': sound })('role.json'), { code: 0, out: '', err: '' })
+})
+
+test('what is high or worse ends with 1, what is less with 0', async (t) => {
+  const lint = place(t, { 'open.json': open, 'wide.json': wide })
+  const found = await lint('open.json')
+  assert.equal(found.code, 1)
+  assert.match(found.out, /^open\.json:15 {2}critical {2}aws-sub-any-owner\n[\s\S]*gets through {2}\{.*evil/)
+  const less = await lint('wide.json')
+  assert.deepEqual([less.code, /low {2}aws-name-not-id/.test(less.out)], [0, true])
+  assert.equal((await lint('wide.json', 'open.json')).code, 1)
+})
+
+test('JSON has for each finding its rule, place, example and fixed document', async (t) => {
+  const { out } = await place(t, { 'open.json': open })('open.json', '--json')
+  const [finding] = JSON.parse(out).findings
+  assert.deepEqual(
+    [finding.rule, finding.severity, finding.file, finding.line, finding.example.decision],
+    ['aws-sub-any-owner', 'critical', 'open.json', 15, 'allow'],
+  )
+  assert.match(finding.example.claims.sub, /evil/)
+  assert.ok(finding.fixed.Statement)
+})
+
+test('SARIF has what its specification demands', async (t) => {
+  const { out, code } = await place(t, { 'open.json': open })('open.json', '--sarif')
+  assert.equal(code, 1)
+  const log = JSON.parse(out)
+  assert.equal(log.version, '2.1.0')
+  const [{ tool, results }] = log.runs
+  const ids = tool.driver.rules.map((each: { id: string }) => each.id)
+  assert.equal(new Set(ids).size, ids.length)
+  assert.ok(results.length > 0)
+  for (const { ruleId, ruleIndex, level, message, locations } of results) {
+    assert.equal(ids[ruleIndex], ruleId)
+    assert.ok(['error', 'warning', 'note'].includes(level))
+    assert.ok(message.text.length > 0)
+    const { artifactLocation, region } = locations[0].physicalLocation
+    assert.deepEqual([artifactLocation.uri, Number.isInteger(region.startLine)], ['open.json', true])
+  }
+})
+
+for (const [what, args, words] of [
+  ['no file', [], /which file/],
+  ['a file that is not there', ['nothing.json'], /there is no trust file/],
+  ['a document of no known shape', ['other.json'], /no document about trust/],
+  ['two formats', ['sound.json', '--json', '--sarif'], /either --json or --sarif/],
+  ['an unknown flag', ['--jsn'], /did you mean --json/],
+] as const)
+  test(`${what}: exit code 2`, async (t) => {
+    const { code, out, err } = await place(t, { 'sound.json': sound, 'other.json': { a: 1 } })(...args)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, words)
+  })
