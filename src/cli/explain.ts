@@ -7,13 +7,8 @@ import type { Keys } from '../keys/keys.ts'
 import { type GivenTrust, together } from '../registry/given.ts'
 import { readGiven } from '../registry/read-given.ts'
 import { checkGiven } from '../sts/check-given.ts'
-import {
-  type Explanation,
-  explainOffline,
-  type Presented,
-  type Target,
-  unsignedToken,
-} from '../sts/explain-offline.ts'
+import { type Explanation, explainOffline, type Target } from '../sts/explain-offline.ts'
+import { type Presented, unsignedToken } from '../sts/unsigned-token.ts'
 import { readAwsToken } from '../sts/web-identity.ts'
 import type { Check } from '../trust/decision.ts'
 import { explainText } from '../trust/explain.ts'

@@ -1,10 +1,40 @@
 import { isMembers } from '../registry/places.ts'
 import type { Rule } from './rule.ts'
-import { listed, put, withConditions } from './statements.ts'
+import { listed, put, withConditions, withStatement } from './statements.ts'
 
 /** Services that say on whose behalf they take a role, and ask that it be looked at. */
 const deputies = /^(ecs-tasks|scheduler|vpc-flow-logs|bedrock)\.amazonaws\.com$/
 const enough = /^(sts:ExternalId|aws:Source(Arn|Account|OrgID|OrgPaths)|aws:PrincipalOrg(ID|Paths))$/i
+
+export const anyAccount: Rule = {
+  id: 'aws-any-account',
+  severity: 'critical',
+  what: 'a role trusts every AWS account',
+  why: 'A principal "*" without a condition is everybody who has an AWS account.',
+  find: ({ roles }) =>
+    roles.flatMap((role) =>
+      listed(role.document.assumeRolePolicyDocument.Statement).flatMap((statement, index) => {
+        if (!isMembers(statement) || statement.Effect !== 'Allow') return []
+        const { Principal: principal, Condition: block } = statement
+        const any = principal === '*' || (isMembers(principal) && listed(principal.AWS).includes('*'))
+        if (!any || !takesRole(statement.Action) || (isMembers(block) && Object.keys(block).length > 0))
+          return []
+        return {
+          document: { kind: 'role', given: role } as const,
+          path: ['Statement', index, 'Principal'],
+          message: 'the principal is everybody, and nothing is asked of them',
+          effect: 'weakens' as const,
+          tokens: [],
+          legitimate: [],
+          fixed: withStatement({ role, index }, { Principal: { AWS: `arn:aws:iam::${role.account}:root` } }),
+        }
+      }),
+    ),
+}
+
+function takesRole(action: unknown): boolean {
+  return listed(action).some((each) => /^(\*|sts:(\*|AssumeRole\*?))$/i.test(String(each)))
+}
 
 export const confusedDeputy: Rule = {
   id: 'aws-confused-deputy',

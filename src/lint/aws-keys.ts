@@ -1,6 +1,6 @@
 import { isMembers } from '../registry/places.ts'
 import { compileClaimKeys } from '../trust/aws-claims.ts'
-import { suspected } from './aws-subject.ts'
+import { suspected } from './aws-suspicion.ts'
 import type { Rule } from './rule.ts'
 import {
   listed,

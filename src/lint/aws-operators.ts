@@ -1,4 +1,4 @@
-import { suspected } from './aws-subject.ts'
+import { suspected } from './aws-suspicion.ts'
 import type { Claims, Rule, Suspicion } from './rule.ts'
 import {
   always,

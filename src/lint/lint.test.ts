@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { chooseTarget } from '../cli/explain-target.ts'
 import { together } from '../registry/given.ts'
 import { parseGiven, readGiven } from '../registry/read-given.ts'
-import { explainOffline, unsignedToken } from '../sts/explain-offline.ts'
+import { explainOffline } from '../sts/explain-offline.ts'
+import { unsignedToken } from '../sts/unsigned-token.ts'
 import { lint } from './lint.ts'
 import type { Claims, Finding } from './rule.ts'
 import { rules } from './rules.ts'
@@ -54,6 +55,27 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
     role({ StringEquals: aud }),
     role({ StringEquals: { 'app.terraform.io:aud': 'aws.workload.identity' } }, 'app.terraform.io'),
     role({ StringEquals: { ...aud, [`${github}:ref`]: 'refs/heads/main' } }),
+  ],
+  'aws-any-account': [
+    {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }],
+    },
+  ],
+  'aws-unprotected-ref': [
+    role(
+      { StringEquals: { 'gitlab.com:sub': 'project_path:acme/shop:ref_type:branch:ref:main' } },
+      'gitlab.com',
+    ),
+  ],
+  'aws-workflow-branch': [
+    role({
+      StringEquals: {
+        ...aud,
+        ...sub(main),
+        [`${github}:job_workflow_ref`]: 'acme/ci/.github/workflows/deploy.yml@refs/heads/main',
+      },
+    }),
   ],
   'aws-any-issuer': [
     { Version: '2012-10-17', Statement: { ...statement({}), Principal: { Federated: '*' } } },
@@ -324,7 +346,12 @@ function mended(files: readonly string[], { file, fixed }: Finding): string[] {
 }
 
 /** What no token can show. */
-const withoutToken = new Set(['aws-optional-operator', 'aws-confused-deputy'])
+const withoutToken = new Set([
+  'aws-optional-operator',
+  'aws-confused-deputy',
+  'aws-any-account',
+  'aws-workflow-branch',
+])
 
 test('every rule has a document here in which it finds something, and an ID of its own', () => {
   assert.deepEqual(Object.keys(wrong).sort(), rules.map(({ id }) => id).sort())

@@ -1,6 +1,7 @@
 import type { PoolProviderDocument, RoleDocument, ServiceAccountDocument } from '../registry/documents.ts'
 import { arnOf, type GivenTrust } from '../registry/given.ts'
-import { explainOffline, type Target, unsignedToken } from '../sts/explain-offline.ts'
+import { explainOffline, type Target } from '../sts/explain-offline.ts'
+import { unsignedToken } from '../sts/unsigned-token.ts'
 import { providerName } from './google-tokens.ts'
 import {
   type Asks,

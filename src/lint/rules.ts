@@ -1,4 +1,5 @@
-import { confusedDeputy } from './aws-deputy.ts'
+import { anyAccount, confusedDeputy } from './aws-deputy.ts'
+import { anyRef, movingWorkflow, pullRequest, reusableName, unprotectedRef } from './aws-jobs.ts'
 import { keyNotOffered, missingAudience, otherIssuersKey, sharedAudience } from './aws-keys.ts'
 import {
   forAllValues,
@@ -8,16 +9,7 @@ import {
   nullTrue,
   optionalSubject,
 } from './aws-operators.ts'
-import {
-  anyCaller,
-  anyPrincipal,
-  anyRef,
-  missingSubject,
-  openOwner,
-  openProject,
-  pullRequest,
-  reusableName,
-} from './aws-subject.ts'
+import { anyCaller, anyPrincipal, missingSubject, openOwner, openProject } from './aws-tenant.ts'
 import * as entra from './entra.ts'
 import { anyProject, sharedSubjects, wholePool } from './google-bindings.ts'
 import * as google from './google-conditions.ts'
@@ -27,6 +19,7 @@ import type { Rule } from './rule.ts'
 export const rules: readonly Rule[] = [
   missingSubject,
   anyPrincipal,
+  anyAccount,
   openOwner,
   anyCaller,
   pullRequest,
@@ -44,6 +37,8 @@ export const rules: readonly Rule[] = [
   otherIssuersKey,
   confusedDeputy,
   reusableName,
+  unprotectedRef,
+  movingWorkflow,
   google.missingCondition,
   google.anyOwner,
   google.prefix,

@@ -127,6 +127,16 @@ export function withConditions(
   return { ...role.document, assumeRolePolicyDocument: policy as PolicyDocument }
 }
 
+/** The policy with members of one statement replaced. */
+export function withStatement(
+  { role, index }: Pick<WebStatement, 'role' | 'index'>,
+  members: Readonly<Record<string, unknown>>,
+): GivenRole['document'] {
+  const policy = structuredClone(role.document.assumeRolePolicyDocument) as Record<string, unknown>
+  Object.assign(listed(policy.Statement)[index] as object, members)
+  return { ...role.document, assumeRolePolicyDocument: policy as PolicyDocument }
+}
+
 /** Adds a key, in place of what is there. */
 export function put(block: Block, operator: string, key: string, value: unknown): void {
   block[operator] = { ...block[operator], [key]: value }

@@ -20,7 +20,8 @@ import { nothingGiven } from '../registry/given.ts'
 import { parseGiven } from '../registry/read-given.ts'
 import { decisionOf } from '../trust/explain.ts'
 import { readJwt } from '../wire/jws.ts'
-import { explainOffline, type Target, unsignedToken } from './explain-offline.ts'
+import { explainOffline, type Target } from './explain-offline.ts'
+import { unsignedToken } from './unsigned-token.ts'
 
 const nowMs = Date.parse('2026-11-22T00:00:00Z')
 const given = parseGiven(JSON.stringify(storyTrust), 'trust.yaml')

@@ -6,18 +6,17 @@ import type { Check, Decision } from '../trust/decision.ts'
 import { decisionOf } from '../trust/explain.ts'
 import { checkJws, type Jwt, verificationKey } from '../wire/jws.ts'
 import { accountOfArn } from './arn.ts'
-import type { AwsIdentity, Claims, WebIdentity } from './ask.ts'
+import type { AwsIdentity, WebIdentity } from './ask.ts'
 import { authorizeWebIdentity } from './authorize-aws.ts'
 import { authorizeExchange, authorizeImpersonation } from './authorize-google.ts'
-import { awsError } from './aws-errors.ts'
 import { checkBehind } from './decision-behind.ts'
 import { decideEntra } from './entra.ts'
-import { entraError } from './entra-errors.ts'
-import { googleApiError, googleStsError } from './google-errors.ts'
 import { noKey, pickKey, type TrustedIssuer } from './jwks.ts'
 import type { PoolProvider } from './registered-google.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import { TrustDenied } from './trust-denied.ts'
+import type { Presented } from './unsigned-token.ts'
+import { googleApiWire, type Wire, wires } from './vendor-words.ts'
 import { checkAccount, noProvider } from './verify.ts'
 import { type Verification, verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
 
@@ -28,13 +27,6 @@ export type Target =
   | { readonly cloud: 'google'; readonly provider: string; readonly serviceAccount?: string }
   | { readonly cloud: 'entra'; readonly application?: string }
 
-/** A token, or what would be in it. */
-export interface Presented {
-  readonly jwt: Jwt
-  /** Claims alone: nobody signed them. */
-  readonly unsigned: boolean
-}
-
 export interface OfflineSetting {
   readonly trust: GivenTrust
   readonly presented: Presented
@@ -43,13 +35,6 @@ export interface OfflineSetting {
   readonly nowMs: number
   /** The public keys of issuers of ours, where they are at hand. */
   readonly jwks?: Keys['jwks']
-}
-
-/** What the caller of the real service would be told. */
-export interface Wire {
-  readonly status: number
-  readonly code?: string
-  readonly message?: string
 }
 
 export interface Explanation extends Decision {
@@ -253,45 +238,4 @@ function leftOpen(check: Check): Check {
   if (hint === undefined || check.outcome !== 'pass') return check
   const { expected: _, source: __, ...rest } = check
   return { ...rest, outcome: 'not-checked', hint }
-}
-
-// ── the vendors' words ─────────────────────────────────────────────────────────────────────────────────
-
-const wires: Readonly<Record<Target['cloud'], (error: unknown) => Wire>> = {
-  aws(error) {
-    const { status, code, text } = awsError(error)
-    return { status, code, message: text }
-  },
-  google(error) {
-    const { status, error: code, error_description: message } = googleStsError(error)
-    return { status, code, message }
-  },
-  entra(error) {
-    const { status, error: code, text: message } = entraError(error)
-    return { status, code, message }
-  },
-}
-
-function googleApiWire(error: unknown): Wire {
-  const { status, body } = googleApiError(error)
-  return { status, code: String(body.error.status), message: String(body.error.message) }
-}
-
-// ── claims alone ───────────────────────────────────────────────────────────────────────────────────────
-
-/** Five minutes: how long made-up times let a token live. */
-const madeUpSeconds = 300
-
-/** Claims as a token would have them; times that are missing are filled in around the moment that is decided for. */
-export function unsignedToken(
-  claims: Claims,
-  nowMs: number,
-): { readonly presented: Presented; readonly filledIn: readonly string[] } {
-  const now = Math.floor(nowMs / 1000)
-  const times = { iat: now - 1, exp: now + madeUpSeconds }
-  const filledIn = Object.keys(times).filter((name) => claims[name] === undefined)
-  // The header is one that every service takes: there is none to judge.
-  const header = { alg: 'RS256', kid: 'none' }
-  const jwt = { header, claims: { ...times, ...claims }, signed: '', signature: Buffer.alloc(0) }
-  return { presented: { jwt, unsigned: true }, filledIn }
 }

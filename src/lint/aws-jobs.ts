@@ -1,0 +1,184 @@
+import { namesTenant, narrowed, type Pattern, patternsOf, suspected } from './aws-suspicion.ts'
+import { openingOf } from './platforms.ts'
+import type { Rule } from './rule.ts'
+import {
+  type Condition,
+  put,
+  restricts,
+  type WebStatement,
+  webStatements,
+  withConditions,
+} from './statements.ts'
+import { jobMeant, meantToken, tokenOf } from './tokens.ts'
+
+// Which jobs of a project an AWS role lets in.
+
+export const pullRequest: Rule = {
+  id: 'aws-pull-request',
+  severity: 'high',
+  what: 'a role trusts the jobs of pull requests and plans too',
+  why: 'The code of a pull request, or of a plan, has not been reviewed when its job runs.',
+  find: (given) =>
+    [...patternsOf(given, 'job'), ...pullRequestsOf(given)].flatMap(([statement, condition, pattern]) => {
+      const job = jobMeant(statement)
+      const proposed = tokenOf(statement, { ...job, event: 'pull_request' })
+      const pushed = tokenOf(statement, job)
+      if (proposed.sub === pushed.sub) return []
+      return {
+        ...suspected(statement, condition.path),
+        legitimate: [pushed],
+        message: `${JSON.stringify(pattern)} fits jobs of pull requests${statement.issuer.includes('terraform') ? ', or plans' : ''}`,
+        tokens: [proposed],
+        fixed: narrowed(statement, condition, String(pushed.sub)),
+      }
+    }),
+}
+
+export const anyRef: Rule = {
+  id: 'aws-any-ref',
+  severity: 'medium',
+  what: 'a role trusts every branch of a project',
+  why: 'Whoever may push a branch gets the role: protecting the main branch does not help.',
+  find: (given) =>
+    patternsOf(given, 'job').flatMap(([statement, condition, pattern]) => {
+      const job = jobMeant(statement)
+      const pushed = tokenOf(statement, job)
+      const branch = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
+      if (branch === pushed.sub) return []
+      return {
+        ...suspected(statement, condition.path),
+        message: `${JSON.stringify(pattern)} fits every branch`,
+        tokens: [
+          {
+            ...pushed,
+            ref: String(pushed.ref ?? '').replace('main', 'feature'),
+            ref_protected: 'false',
+            sub: branch,
+          },
+        ],
+        fixed: narrowed(statement, condition, String(pushed.sub)),
+      }
+    }),
+}
+
+export const unprotectedRef: Rule = {
+  id: 'aws-unprotected-ref',
+  severity: 'low',
+  what: 'a role trusts a branch of GitLab whether or not it is protected',
+  why: 'A subject names a branch. Whether only maintainers can push to it is in ref_protected, which AWS offers for gitlab.com.',
+  find: (given) =>
+    webStatements(given)
+      .filter(({ host, conditions }) => host === 'gitlab.com' && !conditions.some(isProtected))
+      .flatMap((each) => {
+        const condition = each.conditions.find(
+          ({ claim, values }) => claim === 'sub' && values.some(isBranch),
+        )
+        const meant = meantToken(each)
+        if (!condition) return []
+        return {
+          ...suspected(each, condition.path),
+          message: `nothing asks that the branch be protected`,
+          tokens: [{ ...meant, ref_protected: 'false' }],
+          legitimate: [{ ...meant, ref_protected: 'true' }],
+          fixed: withConditions(each, (block) =>
+            put(block, 'StringEquals', `${each.host}:ref_protected`, 'true'),
+          ),
+        }
+      }),
+}
+
+function isProtected({ claim }: Condition): boolean {
+  return claim === 'ref_protected'
+}
+
+/** One branch of one project; what is open besides is told by other rules. */
+function isBranch(subject: string): boolean {
+  return /^project_(path|id):[^*?]+:ref_type:branch:ref:[^*?]+$/.test(subject)
+}
+
+export const movingWorkflow: Rule = {
+  id: 'aws-workflow-branch',
+  severity: 'low',
+  what: 'a role trusts a workflow as it is on a branch',
+  why: 'job_workflow_ref that ends in a branch is whatever that branch holds tomorrow: a tag that nobody can move, or a commit, is what was reviewed.',
+  find: (given) =>
+    webStatements(given).flatMap((each) =>
+      each.conditions
+        .filter((condition) => condition.claim === 'job_workflow_ref' && restricts(condition))
+        .filter(({ values }) => values.some((value) => value.includes('@refs/heads/')))
+        .map((condition) => ({
+          ...suspected(each, condition.path),
+          message: `${condition.values.join(', ')} is whatever the branch holds`,
+          effect: 'weakens' as const,
+          tokens: [],
+          legitimate: [],
+          fixed: withConditions(each, (block) =>
+            put(block, condition.operator, condition.key, condition.values.map(pinned)),
+          ),
+        })),
+    ),
+}
+
+/** The commit is whoever mends it to fill in. */
+function pinned(workflow: string): string {
+  return workflow.replace(/@refs\/heads\/.*$/, '@COMMIT')
+}
+
+export const reusableName: Rule = {
+  id: 'aws-name-not-id',
+  severity: 'low',
+  what: 'a role trusts a name that somebody else can have later',
+  why: 'A deleted or renamed owner or repository leaves its name to whoever takes it. The number of a repository or project is never given again.',
+  find: (given) =>
+    webStatements(given)
+      .filter((each) => each.platform.immutable !== undefined && namesTenant(each) && !hasNumber(each))
+      .flatMap((each) => {
+        const [condition] = each.conditions.filter(({ claim }) => claim === 'sub')
+        const closed = condition?.values.every((value) =>
+          ['job', 'none'].includes(openingOf(value, each.platform)),
+        )
+        const immutable = each.platform.immutable!
+        const meant = meantToken(each)
+        if (!condition || !closed) return []
+        return {
+          ...suspected(each, condition.path),
+          message: `${condition.key} names its owner and project by names alone`,
+          tokens: [
+            {
+              ...each.platform.token(each.issuer, { ...jobMeant(each), recycled: true }),
+              ...only(meant, ['aud', 'sub']),
+            },
+          ],
+          fixed: withConditions(each, (block) =>
+            put(block, 'StringEquals', `${each.host}:${immutable}`, meant[immutable]),
+          ),
+        }
+      }),
+}
+
+/** Subjects of pull requests that are named outright. */
+function pullRequestsOf(given: Parameters<Rule['find']>[0]): Pattern[] {
+  return webStatements(given).flatMap((statement) =>
+    statement.conditions
+      .filter((each) => each.claim === 'sub' && restricts(each))
+      .flatMap((condition) =>
+        condition.values
+          .filter((value) => /^[^*?]+:pull_request$/.test(value))
+          .map((value): Pattern => [statement, condition, value]),
+      ),
+  )
+}
+
+/** Whether an immutable number is among the conditions, as a claim of its own or inside of the subject. */
+function hasNumber({ conditions }: WebStatement): boolean {
+  return conditions.some(
+    (each) =>
+      restricts(each) &&
+      (/_id$/.test(each.claim ?? '') ||
+        (each.claim === 'sub' && each.values.every((value) => /@\d+[/:]|^project_id:\d/.test(value)))),
+  )
+}
+
+function only(claims: Readonly<Record<string, unknown>>, names: readonly string[]) {
+  return Object.fromEntries(names.map((name) => [name, claims[name]]))
+}

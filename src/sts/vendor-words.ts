@@ -1,0 +1,32 @@
+import { awsError } from './aws-errors.ts'
+import { entraError } from './entra-errors.ts'
+import { googleApiError, googleStsError } from './google-errors.ts'
+
+/** What the caller of the real service would be told. */
+export interface Wire {
+  readonly status: number
+  readonly code?: string
+  readonly message?: string
+}
+
+/** What each cloud's token service says of a failure. */
+export const wires: Readonly<Record<'aws' | 'google' | 'entra', (error: unknown) => Wire>> = {
+  aws(error) {
+    const { status, code, text } = awsError(error)
+    return { status, code, message: text }
+  },
+  google(error) {
+    const { status, error: code, error_description: message } = googleStsError(error)
+    return { status, code, message }
+  },
+  entra(error) {
+    const { status, error: code, text: message } = entraError(error)
+    return { status, code, message }
+  },
+}
+
+/** What `iamcredentials.googleapis.com` says of one. */
+export function googleApiWire(error: unknown): Wire {
+  const { status, body } = googleApiError(error)
+  return { status, code: String(body.error.status), message: String(body.error.message) }
+}
