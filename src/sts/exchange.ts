@@ -10,7 +10,7 @@ export interface FrontEnd {
   readonly name: string
   /** @throws REQUEST_*, PROOF_MALFORMED for what this protocol cannot mean */
   parse(request: StsRequest): Ask
-  respond(minted: Minted, request: StsRequest): StsResponse
+  respond(minted: Minted, request: StsRequest, ask: Ask): StsResponse
   /** The vendor's own words for a failure: its code, status and text, and nothing that only the operator may know. */
   refuse(error: unknown, request: StsRequest): StsResponse
 }
@@ -26,7 +26,7 @@ export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts
     const grant = authorize(verified, registered, circumstancesOf(request, sts.now()))
     const minted = mint(grant, sts.keys, sts.now())
     await record.allowed(minted)
-    return frontEnd.respond(minted, request)
+    return frontEnd.respond(minted, request, ask)
   } catch (error) {
     return frontEnd.refuse(await record.refused(error), request)
   }

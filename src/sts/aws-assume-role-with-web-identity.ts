@@ -1,0 +1,31 @@
+import { Secret } from '../secret.ts'
+import { constraints } from './aws-constraints.ts'
+import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
+import { checkParameters } from './aws-parameters.ts'
+import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
+
+const { roleArn, sessionName, token, durationSeconds } = constraints
+const wanted = [roleArn, sessionName, token, durationSeconds]
+
+/** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
+export const assumeRoleWithWebIdentity: AwsOperation = {
+  parse(parameters) {
+    checkParameters(parameters, wanted)
+    return {
+      kind: 'AssumeRoleWithWebIdentity',
+      ...roleParameters(parameters),
+      token: new Secret(parameters.get(token.name)!),
+    }
+  },
+  answer(minted, write) {
+    const made = mintedAs('aws-session', minted)
+    const { web } = made.grant
+    return {
+      Credentials: credentialsOf(made, write),
+      SubjectFromWebIdentityToken: web?.subject,
+      AssumedRoleUser: assumedRoleUser(made.grant),
+      Provider: web?.provider,
+      Audience: web?.audience,
+    }
+  },
+}
