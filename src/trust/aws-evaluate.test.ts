@@ -87,10 +87,11 @@ describe('principals', () => {
     ['its account', { AWS: account }, user, 'account'],
     ['its account by root ARN', { AWS: `arn:aws:iam::${account}:root` }, user, 'account'],
     ['another account', { AWS: '999999999999' }, user, 'implicit-deny'],
-    ['its role', { AWS: roleArn }, session, 'principal'],
+    ['its role', { AWS: roleArn }, session, 'role'],
     ['its session', { AWS: session.arn }, session, 'principal'],
     ['another session of its role', { AWS: session.arn.replace('job-1', 'job-2') }, session, 'implicit-deny'],
-    ['its account and itself', { AWS: [account, roleArn] }, session, 'principal'],
+    ['its account and its role', { AWS: [account, roleArn] }, session, 'role'],
+    ['its role and itself', { AWS: [roleArn, session.arn] }, session, 'principal'],
     ['everyone in AWS', { AWS: '*' }, session, 'everyone'],
     [
       'its service',
@@ -106,7 +107,7 @@ describe('principals', () => {
 
   test('several statements reach it by the one that asks least of it', () => {
     const both = trust(allow({ Principal: { AWS: account } }), allow({ Principal: { AWS: roleArn } }))
-    assert.equal(evaluate(both, ask({}, { principal: session })).matchedBy, 'principal')
+    assert.equal(evaluate(both, ask({}, { principal: session })).matchedBy, 'role')
   })
 
   test('NotPrincipal spares only who is listed with all that it is', () => {

@@ -31,13 +31,15 @@ export interface Verdict {
 
 /**
  * Evaluates policies of one kind together: a Deny that applies wins, else an Allow that applies, else nothing.
- * With a `trace` every element of every statement is looked at and recorded; the verdict is the same.
+ * With a `trace` every element of every statement is looked at and recorded, and the verdict as the check `name`; it is
+ * the same verdict.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function evaluate(
   policies: Policy | readonly Policy[],
   request: AwsRequest,
   trace?: Check[],
+  name = isTrust(policies) ? 'trust-policy' : 'identity-policy',
 ): Verdict {
   const list: readonly Policy[] = 'statements' in policies ? [policies] : policies
   let matchedBy: Reach | undefined
@@ -50,8 +52,12 @@ export function evaluate(
       else matchedBy = closest(matchedBy, reach)
     }
   const verdict = verdictOf(matchedBy, denied !== undefined)
-  trace?.push(policyCheck(list, verdict, denied))
+  trace?.push(policyCheck(name, verdict, denied))
   return verdict
+}
+
+function isTrust(policies: Policy | readonly Policy[]): boolean {
+  return ('statements' in policies ? policies : policies[0])?.kind === 'trust'
 }
 
 function verdictOf(matchedBy: Reach | undefined, denied: boolean): Verdict {
@@ -59,7 +65,7 @@ function verdictOf(matchedBy: Reach | undefined, denied: boolean): Verdict {
   return matchedBy === undefined ? { effect: 'implicit-deny' } : { effect: 'allow', matchedBy }
 }
 
-const nearness: readonly Reach[] = ['account', 'everyone', 'principal']
+const nearness: readonly Reach[] = ['account', 'everyone', 'role', 'principal']
 
 function closest(one: Reach | undefined, other: Reach): Reach {
   return one !== undefined && nearness.indexOf(one) > nearness.indexOf(other) ? one : other
@@ -149,12 +155,12 @@ function statementCheck(statement: Statement, fits: boolean): Check {
   }
 }
 
-function policyCheck(list: readonly Policy[], verdict: Verdict, denied: Statement | undefined): Check {
+function policyCheck(name: string, verdict: Verdict, denied: Statement | undefined): Check {
   const hint = denied
     ? `${denied.source} denies it, and a Deny wins over every Allow`
     : 'No Allow statement applies'
   return {
-    check: list[0]?.kind === 'trust' ? 'trust-policy' : 'identity-policy',
+    check: name,
     outcome: verdict.effect === 'allow' ? 'pass' : 'fail',
     ...(denied && { source: denied.source }),
     ...(verdict.effect !== 'allow' && { hint }),

@@ -9,10 +9,11 @@ export type AwsPrincipal =
   | { readonly type: 'service'; readonly service: string }
 
 /**
- * By what a trust policy reaches a principal: itself (its user, role, session, provider or service), its whole
- * account, or everyone. Reached only by its account, it needs an identity policy that allows the same.
+ * By what a trust policy reaches a principal: itself (its user, session, provider or service), the role that it is a
+ * session of, its whole account, or everyone. Reached only by its account, it needs an identity policy that allows the
+ * same; reached by its role, its boundary and its session policies still limit it.
  */
-export type Reach = 'principal' | 'account' | 'everyone'
+export type Reach = 'principal' | 'role' | 'account' | 'everyone'
 
 /** A compiled `Principal` or `NotPrincipal`. */
 export interface Principals {
@@ -55,7 +56,7 @@ export function principalsAt(value: unknown, path: string): Principals {
 export function reachOf(list: Principals, principal: AwsPrincipal): Reach | undefined {
   if (list.named.has(nameOf(principal))) return 'principal'
   if (principal.type === 'aws') {
-    if (principal.roleArn !== undefined && list.named.has(principal.roleArn)) return 'principal'
+    if (principal.roleArn !== undefined && list.named.has(principal.roleArn)) return 'role'
     if (list.accounts.has(principal.account)) return 'account'
   }
   if (principal.type === 'federated' && list.anyProvider) return 'everyone'
