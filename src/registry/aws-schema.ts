@@ -32,17 +32,74 @@ const policyDocument = v.pipe(
   v.check((document) => 'Statement' in document, 'a policy document with a Statement'),
 )
 
+const path = v.optional(
+  v.pipe(
+    matching(/^\/(?:[!-~]+\/)?$/, 'a path that begins and ends with /'),
+    v.maxLength(512, 'at most 512 characters'),
+  ),
+  '/',
+)
+
+const policyArn = matching(
+  /^arn:aws[a-z-]{0,16}:iam::(?:\d{12}|aws):policy\/[!-~]{1,512}$/,
+  'the ARN of a managed policy',
+)
+
+const tagText = (pattern: RegExp, expectation: string) =>
+  v.pipe(
+    v.string(expectation),
+    // Not as a pattern: JSON Schema knows no letters of all scripts.
+    v.check((text) => pattern.test(text), expectation),
+  )
+
+const tag = exactly({
+  key: tagText(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'a tag key of 1 to 128 letters, digits and _.:/=+-@'),
+  value: tagText(
+    /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u,
+    'a tag value of at most 256 letters, digits and _.:/=+-@',
+  ),
+})
+
+// IAM keeps tag keys apart without regard to letter case.
+const tags = v.exactOptional(
+  v.pipe(
+    v.array(tag),
+    v.maxLength(50, 'at most 50 tags'),
+    unique('the tag', (each) => each.key?.toLowerCase()),
+  ),
+)
+
+/** Roles and users have these alike. */
+const limits = {
+  policies: listOf(policyDocument),
+  managedPolicyArns: v.exactOptional(v.pipe(v.array(policyArn), v.maxLength(20, 'at most 20 policies'))),
+  permissionsBoundary: v.exactOptional(policyArn),
+  tags,
+}
+
+const managedPolicy = exactly({
+  name: matching(/^[\w+=,.@-]{1,128}$/, 'a policy name of 1 to 128 letters, digits and _+=,.@-'),
+  path,
+  policyDocument,
+})
+
+const user = exactly({
+  name: matching(/^[\w+=,.@-]{1,64}$/, 'a user name of 1 to 64 letters, digits and _+=,.@-'),
+  path,
+  ...limits,
+  accessKeys: shortListOf(
+    exactly({
+      id: matching(/^AKIA[Q-Z2-7][A-Z2-7]{15}$/, 'an access key ID as `mayfly issue aws-key` makes it'),
+    }),
+    2,
+  ),
+})
+
 const sessionSeconds = '3600 to 43200 seconds'
 
 const role = exactly({
   name: matching(/^[\w+=,.@-]{1,64}$/, 'a role name of 1 to 64 letters, digits and _+=,.@-'),
-  path: v.optional(
-    v.pipe(
-      matching(/^\/(?:[!-~]+\/)?$/, 'a path that begins and ends with /'),
-      v.maxLength(512, 'at most 512 characters'),
-    ),
-    '/',
-  ),
+  path,
   maxSessionDuration: v.optional(
     v.pipe(
       v.number(sessionSeconds),
@@ -53,7 +110,7 @@ const role = exactly({
     3600,
   ),
   assumeRolePolicyDocument: policyDocument,
-  policies: listOf(policyDocument),
+  ...limits,
 })
 
 export const awsAccount = exactly({
@@ -73,4 +130,17 @@ export const awsAccount = exactly({
     ),
     [],
   ),
+  managedPolicies: v.exactOptional(
+    v.pipe(
+      v.array(managedPolicy),
+      unique('the managed policy', (each) => each.name?.toLowerCase()),
+    ),
+  ),
+  users: v.exactOptional(
+    v.pipe(
+      v.array(user),
+      unique('the user', (each) => each.name?.toLowerCase()),
+    ),
+  ),
+  outboundWebIdentityFederation: v.exactOptional(v.boolean()),
 })

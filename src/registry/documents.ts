@@ -24,8 +24,23 @@ export interface OidcProviderDocument {
 /** A policy as AWS writes it, read from JSON or YAML and not yet looked into: `trust` compiles it. */
 export type PolicyDocument = Readonly<Record<string, unknown>>
 
+/** A tag of a role, a user or a session. */
+export interface TagDocument {
+  readonly key: string
+  readonly value: string
+}
+
+/** What limits a role or a user, besides its own policies. */
+interface Limits {
+  /** Managed policies that are attached: the account's own and AWS's. */
+  readonly managedPolicyArns?: readonly string[]
+  /** The managed policy that says the most that it may ever do. */
+  readonly permissionsBoundary?: string
+  readonly tags?: readonly TagDocument[]
+}
+
 /** As `aws iam create-role` takes it. */
-export interface RoleDocument {
+export interface RoleDocument extends Limits {
   readonly name: string
   readonly path: string
   /** 3600 to 43200. */
@@ -35,11 +50,30 @@ export interface RoleDocument {
   readonly policies: readonly PolicyDocument[]
 }
 
+/** As `aws iam create-policy` takes it. */
+export interface ManagedPolicyDocument {
+  readonly name: string
+  readonly path: string
+  readonly policyDocument: PolicyDocument
+}
+
+/** As `aws iam create-user` takes it. The secrets of its keys are in no document: they follow from the key file. */
+export interface UserDocument extends Limits {
+  readonly name: string
+  readonly path: string
+  readonly policies: readonly PolicyDocument[]
+  readonly accessKeys: readonly { readonly id: string }[]
+}
+
 export interface AwsAccountDocument {
   /** Twelve digits. */
   readonly account: string
   readonly oidcProviders: readonly OidcProviderDocument[]
   readonly roles: readonly RoleDocument[]
+  readonly managedPolicies?: readonly ManagedPolicyDocument[]
+  readonly users?: readonly UserDocument[]
+  /** Whether GetWebIdentityToken signs tokens of this account. Default: false, as at AWS. */
+  readonly outboundWebIdentityFederation?: boolean
 }
 
 /** As `gcloud iam workload-identity-pools providers describe` prints it. */

@@ -20,11 +20,15 @@ export function inlinePolicies(document: PlacedDocument, read: ReadFile, problem
     const file = fileOf(policy)
     return file === undefined ? policy : inlineFile(file, lineOf, path, read, problems)
   }
-  return mapAt(document.value, [], ['aws', '*', 'roles', '*'], (role, path) => {
-    const trust = mapAt(role, path, ['assumeRolePolicyDocument'], inline)
-    return mapAt(trust, path, ['policies', '*'], inline)
-  })
+  return policyPlaces.reduce((value, place) => mapAt(value, [], place, inline), document.value)
 }
+
+const policyPlaces = [
+  ['aws', '*', 'roles', '*', 'assumeRolePolicyDocument'],
+  ['aws', '*', 'roles', '*', 'policies', '*'],
+  ['aws', '*', 'managedPolicies', '*', 'policyDocument'],
+  ['aws', '*', 'users', '*', 'policies', '*'],
+] as const
 
 function fileOf(policy: unknown): string | undefined {
   if (typeof policy !== 'object' || policy === null || !('file' in policy)) return undefined
