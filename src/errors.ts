@@ -254,6 +254,16 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Correct the parameter that is named.',
   },
+  REQUEST_TAGS: {
+    means: 'The session tags contradict each other, or those that the calling session hands on.',
+    wire: 'invalid_request',
+    hint: 'Give each tag key once, whatever its letter case, and none that the calling session has as a transitive one.',
+  },
+  REQUEST_PACKED_SIZE: {
+    means: 'Session policies and session tags take more room together than a session has.',
+    wire: 'invalid_request',
+    hint: 'Shorten the session policy, name managed policies by PolicyArns in its place, or pass fewer and shorter tags.',
+  },
   REQUEST_INCOMPLETE: {
     means: 'The request carries a signature of which a part is missing or cannot be read.',
     wire: 'invalid_request',

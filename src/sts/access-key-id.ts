@@ -36,9 +36,18 @@ function freshBytes(): Uint8Array {
 
 /** A new `ASIA…` access key ID from which the account can be read, as from AWS's own. */
 export function sessionKeyId(account: string, random: Uint8Array = freshBytes()): string {
+  return `ASIA${keyIdTail(account, random)}`
+}
+
+/** A new `AKIA…` access key ID of a user, made in the same way. */
+export function userKeyId(account: string, random: Uint8Array = freshBytes()): string {
+  return `AKIA${keyIdTail(account, random)}`
+}
+
+function keyIdTail(account: string, random: Uint8Array): string {
   const bytes = Buffer.from(random)
   bytes.writeUIntBE(topBit + Number(account) * accountUnit + (random[5]! & 0x7f), 0, 6)
-  return `ASIA${base32(bytes)}`
+  return base32(bytes)
 }
 
 /** The account in an access key ID; undefined for one of another form. */
@@ -53,5 +62,14 @@ export function accountOfKeyId(accessKeyId: string): string | undefined {
 
 /** A role's unique ID, `AROA` and 17 characters: the same for the same ARN, so that restarts and nodes agree. */
 export function roleId(roleArn: string): string {
-  return `AROA${base32(hash('sha256', roleArn, 'buffer')).slice(0, 17)}`
+  return `AROA${idTail(roleArn)}`
+}
+
+/** A user's unique ID, `AIDA` and 17 characters, in the same way. */
+export function userId(userArn: string): string {
+  return `AIDA${idTail(userArn)}`
+}
+
+function idTail(arn: string): string {
+  return base32(hash('sha256', arn, 'buffer')).slice(0, 17)
 }

@@ -33,7 +33,22 @@ export interface StsResponse {
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────────
 
-interface SessionParameters {
+/** A tag of a session. One that is transitive goes on to the sessions of roles that this session assumes. */
+export interface SessionTag {
+  readonly key: string
+  readonly value: string
+  readonly transitive?: true
+}
+
+/** What narrows a session: it may do what these allow, of what its role or user may. */
+export interface SessionPolicies {
+  /** An inline policy, as JSON text. */
+  readonly policy?: string
+  /** Managed policies. */
+  readonly policyArns?: readonly string[]
+}
+
+interface SessionParameters extends SessionPolicies {
   readonly roleArn: string
   readonly sessionName: string
   readonly durationSeconds?: number
@@ -48,6 +63,8 @@ export interface AssumeRoleAsk extends SessionParameters {
   readonly kind: 'AssumeRole'
   readonly signed: SignableRequest
   readonly externalId?: string
+  readonly tags?: readonly SessionTag[]
+  readonly sourceIdentity?: string
 }
 
 export interface CallerIdentityAsk {
@@ -100,19 +117,48 @@ export interface WebIdentity {
   /** The audience by which it was accepted (`azp` before `aud` at AWS). */
   readonly audience: string
   readonly claims: Claims
+  /** What the token has the session marked with. */
+  readonly tags?: readonly SessionTag[]
+  readonly sourceIdentity?: string
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
 }
+
+/** What a session carries besides who it is of: later decisions ask for it. */
+export interface SessionMarks extends SessionPolicies {
+  readonly tags?: readonly SessionTag[]
+  readonly sourceIdentity?: string
+  /** The ARN of the OIDC provider whose token began it. */
+  readonly federatedProvider?: string
+  /** When MFA was proved, in epoch milliseconds. */
+  readonly mfaAtMs?: number
+}
+
+/** Whom a session is of. */
+export type SessionPrincipal =
+  | {
+      readonly type: 'role'
+      readonly roleName: string
+      readonly roleId: string
+      readonly sessionName: string
+    }
+  /** Of GetSessionToken. */
+  | { readonly type: 'user'; readonly userArn: string; readonly userId: string }
+  /** Of GetFederationToken. */
+  | { readonly type: 'federated'; readonly name: string; readonly userArn: string }
 
 /** The signer of a verified AWS request. */
 export interface AwsIdentity {
   readonly type: 'aws'
   readonly arn: string
   readonly account: string
-  /** `AROA…:session` or `AIDA…`. */
+  /** `AROA…:session`, `AIDA…` or `123456789012:name`. */
   readonly userId: string
-  /** How it got its credentials: chains are capped at one hour. */
-  readonly credential: 'role-session' | 'user'
+  /** What it signed with: a role's session, a user's permanent key, a session of a user, or one that a user federated. */
+  readonly credential: 'role-session' | 'user' | 'user-session' | 'federated-user'
+  /** The ARN of the user who federated it. */
+  readonly federatedBy?: string
+  readonly marks?: SessionMarks
   /** Epoch milliseconds, as `expiresAtMs`; both absent for a user's permanent key. */
   readonly issuedAtMs?: number
   readonly expiresAtMs?: number
@@ -152,9 +198,10 @@ interface GrantMark {
 export interface AwsSessionGrant extends GrantMark {
   readonly kind: 'aws-session'
   readonly account: string
-  readonly roleName: string
-  readonly roleId: string
-  readonly sessionName: string
+  readonly principal: SessionPrincipal
+  readonly marks?: SessionMarks
+  /** How much of the room for policies and tags they take, in percent; absent where there are none. */
+  readonly packedPolicySize?: number
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
   /** What AssumeRoleWithWebIdentity answers besides. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { account, allows, awsTrust, otherAccount, role, roleArn, trusts } from '../../test/trust-side.ts'
 import { MayflyError } from '../errors.ts'
 import type { RoleDocument } from '../registry/documents.ts'
+import { roleId } from './access-key-id.ts'
 import type { AssumeRoleAsk, AwsIdentity, Verified } from './ask.ts'
 import { authorize, authorizeForService } from './authorize.ts'
 import { compileSnapshot } from './snapshot.ts'
@@ -34,7 +35,7 @@ function assume({ trust, policies = [], callerIn = account, externalId }: Case) 
     type: 'aws',
     arn: `arn:aws:sts::${callerIn}:assumed-role/caller/s`,
     account: callerIn,
-    userId: 'AROACALLER:s',
+    userId: `${roleId(`arn:aws:iam::${callerIn}:role/team/caller`)}:s`,
     credential: 'role-session',
     issuedAtMs: nowMs - 60_001,
     expiresAtMs: nowMs + 1,
@@ -139,7 +140,7 @@ for (const [key, value] of [
   ['aws:PrincipalArn', callerArn],
   ['aws:PrincipalAccount', account],
   ['sts:RoleSessionName', 'chained'],
-  ['aws:userid', 'AROACALLER:s'],
+  ['aws:userid', `${roleId(callerArn)}:s`],
   ['aws:PrincipalType', 'AssumedRole'],
   ['aws:TokenIssueTime', '2026-11-21T23:58:59Z'],
   ['aws:SourceIp', '192.0.2.7'],
@@ -186,7 +187,7 @@ test('a service takes the roles that trust it, for the resources that they name'
       registered,
       nowMs,
     )
-  assert.equal(ask('ecs-tasks.amazonaws.com', account).roleName, 'target')
+  assert.equal(ask('ecs-tasks.amazonaws.com', account).account, account)
   const denied = (run: () => unknown) =>
     assert.throws(run, (error) => error instanceof MayflyError && error.code === 'TRUST_DENIED')
   denied(() => ask('ec2.amazonaws.com', account))

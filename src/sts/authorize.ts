@@ -1,16 +1,13 @@
 import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Ungranted, Verified } from './ask.ts'
-import {
-  authorizeAssumeRole,
-  authorizeService,
-  authorizeWebIdentity,
-  type ServiceAsk,
-} from './authorize-aws.ts'
+import { authorizeAssumeRole } from './authorize-assume-role.ts'
 import {
   type AttachedAsk,
   authorizeAttached,
   authorizeExchange,
   authorizeImpersonation,
 } from './authorize-google.ts'
+import { authorizeService, type ServiceAsk } from './authorize-service.ts'
+import { authorizeWebIdentity } from './authorize-web-identity.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 

@@ -4,8 +4,8 @@ import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
 import { checkParameters } from './aws-parameters.ts'
 import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
 
-const { roleArn, sessionName, token, durationSeconds } = constraints
-const wanted = [roleArn, sessionName, token, durationSeconds]
+const { roleArn, sessionName, token, policyArns, policy, durationSeconds } = constraints
+const wanted = [roleArn, sessionName, token, policyArns, policy, durationSeconds]
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
 export const assumeRoleWithWebIdentity: AwsOperation = {
@@ -24,8 +24,10 @@ export const assumeRoleWithWebIdentity: AwsOperation = {
       Credentials: credentialsOf(made, write),
       SubjectFromWebIdentityToken: web?.subject,
       AssumedRoleUser: assumedRoleUser(made.grant),
+      PackedPolicySize: made.grant.packedPolicySize,
       Provider: web?.provider,
       Audience: web?.audience,
+      SourceIdentity: made.grant.marks?.sourceIdentity,
     }
   },
 }

@@ -2,24 +2,47 @@ import { constraints } from './aws-constraints.ts'
 import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
 import { checkParameters } from './aws-parameters.ts'
 import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
+import { tagParameters } from './aws-session-parameters.ts'
 
-const { roleArn, sessionName, durationSeconds, externalId } = constraints
-const wanted = [roleArn, sessionName, durationSeconds, externalId]
+const { roleArn, sessionName, durationSeconds, externalId, sourceIdentity, tags, transitiveTagKeys } =
+  constraints
+const { policyArns } = constraints
+// Its inline policy has no limit of its own: packed, it has to fit.
+const policy = { ...constraints.policy, length: [1, Number.POSITIVE_INFINITY] } as const
+const wanted = [
+  roleArn,
+  sessionName,
+  policyArns,
+  policy,
+  durationSeconds,
+  tags,
+  transitiveTagKeys,
+  externalId,
+  sourceIdentity,
+]
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export const assumeRole: AwsOperation = {
   parse(parameters, request) {
     checkParameters(parameters, wanted)
     const given = parameters.get(externalId.name)
+    const source = parameters.get(sourceIdentity.name)
     return {
       kind: 'AssumeRole',
       ...roleParameters(parameters),
       signed: request,
       ...(given !== undefined && { externalId: given }),
+      ...tagParameters(parameters),
+      ...(source !== undefined && { sourceIdentity: source }),
     }
   },
   answer(minted, write) {
     const made = mintedAs('aws-session', minted)
-    return { Credentials: credentialsOf(made, write), AssumedRoleUser: assumedRoleUser(made.grant) }
+    return {
+      Credentials: credentialsOf(made, write),
+      AssumedRoleUser: assumedRoleUser(made.grant),
+      PackedPolicySize: made.grant.packedPolicySize,
+      SourceIdentity: made.grant.marks?.sourceIdentity,
+    }
   },
 }

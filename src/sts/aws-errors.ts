@@ -40,7 +40,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   PROOF_SIGNATURE: badToken(notJwt), // not recorded
   PROOF_KEY: badToken(noKey),
   PROOF_DISCOVERY: badToken(noKey),
-  PROOF_CLAIM: badToken(({ claim }) => `Missing a required claim: ${claim}`),
+  PROOF_CLAIM: badToken(({ claim, aws = `Missing a required claim: ${claim}` }) => aws),
   PROOF_ISSUER: badToken(
     ({ presented }) => `No OpenIDConnect provider found in your account for ${presented}`,
   ),
@@ -57,12 +57,16 @@ const words: Partial<Record<ErrorCode, Words>> = {
   TRUST_ROLE: denied(notAuthorized),
   TRUST_DENIED: denied(notAuthorized),
   TRUST_DURATION: badInput(({ text }) => text),
+  // The code is AWS's; it says more of what is wrong than these words.
+  TRUST_POLICY: sender(400, 'MalformedPolicyDocument')(({ text = 'Syntax errors in policy.' }) => text),
 
   REQUEST_ACTION: sender(
     400,
     'InvalidAction',
   )(({ action, version }) => `Could not find operation ${action} for version ${version}`),
   REQUEST_PARAMETER: badInput(({ text = 'The request is malformed.' }) => text),
+  REQUEST_TAGS: sender(400, 'InvalidParameterValue')(({ text }) => text),
+  REQUEST_PACKED_SIZE: sender(400, 'PackedPolicyTooLarge')(({ text }) => text),
   REQUEST_UNSUPPORTED: badInput(({ text }) => text), // AWS supports it: these words are ours
   REQUEST_UNSIGNED: sender(403, 'MissingAuthenticationToken')('Request is missing Authentication Token'),
   REQUEST_INCOMPLETE: sender(400, 'IncompleteSignature')(({ text }) => text),

@@ -1,7 +1,8 @@
 import type { QueryValue } from '../wire/aws-query.ts'
 import type { AwsSessionGrant } from './ask.ts'
 import { checkRoleArn, type Parameters } from './aws-parameters.ts'
-import { sessionArn } from './aws-session.ts'
+import { sessionArn, sessionUserId } from './aws-session.ts'
+import { sessionPolicyParameters } from './aws-session-parameters.ts'
 
 /** What every operation that assumes a role is told. Checked before. */
 export function roleParameters(parameters: Parameters) {
@@ -12,9 +13,10 @@ export function roleParameters(parameters: Parameters) {
     roleArn,
     sessionName: parameters.get('RoleSessionName')!,
     ...(seconds !== undefined && { durationSeconds: Number(seconds) }),
+    ...sessionPolicyParameters(parameters),
   }
 }
 
 export function assumedRoleUser(grant: AwsSessionGrant): QueryValue {
-  return { AssumedRoleId: `${grant.roleId}:${grant.sessionName}`, Arn: sessionArn(grant) }
+  return { AssumedRoleId: sessionUserId(grant), Arn: sessionArn(grant) }
 }

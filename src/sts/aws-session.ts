@@ -1,14 +1,13 @@
 import type { Sealing } from '../keys/keys.ts'
-import type { AwsIdentity } from './ask.ts'
+import type { AwsIdentity, SessionMarks, SessionPrincipal } from './ask.ts'
 
 /** What an AWS session token holds, sealed. */
 export interface AwsSession {
   /** Binds the token to its key pair: neither works with another's half. */
   readonly accessKeyId: string
   readonly account: string
-  readonly roleName: string
-  readonly roleId: string
-  readonly sessionName: string
+  readonly principal: SessionPrincipal
+  readonly marks?: SessionMarks
   /** Epoch milliseconds. */
   readonly issuedAtMs: number
   readonly expiresAtMs: number
@@ -18,8 +17,8 @@ const purpose = 'aws-session'
 
 /** The session as an opaque text of a few hundred characters, which this token service alone can read. */
 export function sealSession(session: AwsSession, sealing: Sealing): string {
-  const { accessKeyId, account, roleName, roleId, sessionName, issuedAtMs, expiresAtMs } = session
-  const record = [1, accessKeyId, account, roleName, roleId, sessionName, issuedAtMs, expiresAtMs]
+  const { accessKeyId, account, issuedAtMs, expiresAtMs, marks } = session
+  const record = [accessKeyId, account, issuedAtMs, expiresAtMs, marks ?? 0, ...packed(session.principal)]
   return sealing.seal(purpose, JSON.stringify(record))
 }
 
@@ -27,8 +26,27 @@ export function sealSession(session: AwsSession, sealing: Sealing): string {
 export function unsealSession(token: string, sealing: Sealing): AwsSession | undefined {
   const record = sealing.unseal(purpose, token)
   if (record === undefined) return undefined
-  const [, accessKeyId, account, roleName, roleId, sessionName, issuedAtMs, expiresAtMs] = JSON.parse(record)
-  return { accessKeyId, account, roleName, roleId, sessionName, issuedAtMs, expiresAtMs }
+  const [accessKeyId, account, issuedAtMs, expiresAtMs, marks, ...principal] = JSON.parse(record)
+  const session = { accessKeyId, account, principal: unpacked(principal), issuedAtMs, expiresAtMs }
+  return marks === 0 ? session : { ...session, marks }
+}
+
+function packed(principal: SessionPrincipal): readonly string[] {
+  switch (principal.type) {
+    case 'role':
+      return ['role', principal.roleName, principal.roleId, principal.sessionName]
+    case 'user':
+      return ['user', principal.userArn, principal.userId]
+    case 'federated':
+      return ['federated', principal.name, principal.userArn]
+  }
+}
+
+function unpacked([type, first, second, third]: readonly string[]): SessionPrincipal {
+  if (type === 'role') return { type, roleName: first!, roleId: second!, sessionName: third! }
+  return type === 'user'
+    ? { type, userArn: first!, userId: second! }
+    : { type: 'federated', name: first!, userArn: second! }
 }
 
 /** The secret access key that goes with a session token. It is kept nowhere: it follows from the token. */
@@ -36,19 +54,43 @@ export function secretOfSession(token: string, sealing: Sealing): string {
   return sealing.deriveSecret(purpose, token)
 }
 
-/** `arn:aws:sts::123456789012:assumed-role/deploy/job-7` */
-export function sessionArn(session: Pick<AwsSession, 'account' | 'roleName' | 'sessionName'>): string {
-  return `arn:aws:sts::${session.account}:assumed-role/${session.roleName}/${session.sessionName}`
+/** `arn:aws:sts::123456789012:assumed-role/deploy/job-7`; of a user's session the user's own. */
+export function sessionArn({ account, principal }: Pick<AwsSession, 'account' | 'principal'>): string {
+  switch (principal.type) {
+    case 'role':
+      return `arn:aws:sts::${account}:assumed-role/${principal.roleName}/${principal.sessionName}`
+    case 'user':
+      return principal.userArn
+    case 'federated':
+      return `arn:aws:sts::${account}:federated-user/${principal.name}`
+  }
 }
 
+/** The unique ID that goes with it: `AROA…:job-7`. */
+export function sessionUserId({ account, principal }: Pick<AwsSession, 'account' | 'principal'>): string {
+  switch (principal.type) {
+    case 'role':
+      return `${principal.roleId}:${principal.sessionName}`
+    case 'user':
+      return principal.userId
+    case 'federated':
+      return `${account}:${principal.name}`
+  }
+}
+
+const credentials = { role: 'role-session', user: 'user-session', federated: 'federated-user' } as const
+
 export function identityOfSession(session: AwsSession): AwsIdentity {
+  const { account, principal, marks, issuedAtMs, expiresAtMs } = session
   return {
     type: 'aws',
     arn: sessionArn(session),
-    account: session.account,
-    userId: `${session.roleId}:${session.sessionName}`,
-    credential: 'role-session',
-    issuedAtMs: session.issuedAtMs,
-    expiresAtMs: session.expiresAtMs,
+    account,
+    userId: sessionUserId(session),
+    credential: credentials[principal.type],
+    ...(principal.type === 'federated' && { federatedBy: principal.userArn }),
+    ...(marks && { marks }),
+    issuedAtMs,
+    expiresAtMs,
   }
 }

@@ -25,8 +25,15 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
 
 function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
   const accessKeyId = sessionKeyId(grant.account)
-  const { account, roleName, roleId, sessionName, expiresAtMs } = grant
-  const session = { accessKeyId, account, roleName, roleId, sessionName, issuedAtMs: nowMs, expiresAtMs }
+  const { account, principal, marks, expiresAtMs } = grant
+  const session = {
+    accessKeyId,
+    account,
+    principal,
+    issuedAtMs: nowMs,
+    expiresAtMs,
+    ...(marks && { marks }),
+  }
   const sessionToken = sealSession(session, keys.sealing)
   return {
     kind: grant.kind,

@@ -12,7 +12,7 @@ import {
 import type { AwsCredentials } from '../credential.ts'
 import { Secret } from '../secret.ts'
 import type { SignableRequest } from '../wire/sigv4.ts'
-import { sealSession } from './aws-session.ts'
+import { type AwsSession, sealSession } from './aws-session.ts'
 
 const whoAmI = { Action: 'GetCallerIdentity' }
 const mismatch =
@@ -185,12 +185,10 @@ test('a session ends with its role', async () => {
 
 test('a session token can be read by nobody', async () => {
   const side = trustSide()
-  const session = {
+  const session: AwsSession = {
     accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
     account: '123456789012',
-    roleName: 'deploy',
-    roleId: 'AROA',
-    sessionName: 'job-7',
+    principal: { type: 'role', roleName: 'deploy', roleId: 'AROA', sessionName: 'job-7' },
     issuedAtMs: 0,
     expiresAtMs: 1,
   }

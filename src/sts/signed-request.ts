@@ -6,7 +6,7 @@ import {
   readSignature,
   type SignableRequest,
 } from '../wire/sigv4.ts'
-import { type AwsSession, secretOfSession, unsealSession } from './aws-session.ts'
+import { type AwsSession, secretOfSession, sessionArn, unsealSession } from './aws-session.ts'
 
 export interface SignedRequestRules {
   readonly keys: Keys
@@ -108,10 +108,11 @@ function basicTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-function sessionOver({ expiresAtMs, roleName, sessionName }: AwsSession, nowMs: number): MayflyError {
+function sessionOver(session: AwsSession, nowMs: number): MayflyError {
+  const { expiresAtMs } = session
   const seconds = Math.ceil((nowMs - expiresAtMs) / 1000)
   return new MayflyError('REQUEST_CREDENTIAL_EXPIRED', {
-    message: `the credentials of ${roleName}/${sessionName} expired ${seconds} s ago, at ${new Date(expiresAtMs).toISOString()}`,
+    message: `the credentials of ${sessionArn(session)} expired ${seconds} s ago, at ${new Date(expiresAtMs).toISOString()}`,
     values: { expiry: Math.floor(expiresAtMs / 1000) },
   })
 }

@@ -12,6 +12,8 @@ import {
   trusts,
 } from '../../test/trust-side.ts'
 import { MayflyError } from '../errors.ts'
+import { roleId } from './access-key-id.ts'
+import type { AwsIdentity } from './ask.ts'
 import { compileSnapshot } from './snapshot.ts'
 
 const failsAt = (path: string) => (error: unknown) =>
@@ -49,8 +51,15 @@ test('a role with a path has it in its ARN, and its sessions have not', () => {
   const found = compileSnapshot(awsTrust({ account, oidcProviders: [], roles: [away] }))
   assert.equal(found.role(roleArn('team/named'))?.name, 'named')
   assert.equal(found.role(roleArn('named')), undefined)
-  const arn = `arn:aws:sts::${account}:assumed-role/named/session`
-  assert.equal(found.roleOfSession({ arn, account })?.arn, roleArn('team/named'))
+  const session = (id: string): AwsIdentity => ({
+    type: 'aws',
+    arn: `arn:aws:sts::${account}:assumed-role/named/session`,
+    account,
+    userId: `${id}:session`,
+    credential: 'role-session',
+  })
+  assert.equal(found.principalOf(session(roleId(roleArn('team/named'))))?.arn, roleArn('team/named'))
+  assert.equal(found.principalOf(session(roleId(roleArn('named')))), undefined)
 })
 
 for (const [what, place, value, path] of [

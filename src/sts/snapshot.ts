@@ -8,6 +8,7 @@ import {
   type OidcProvider,
   policyCompiler,
   type Role,
+  type User,
 } from './registered-aws.ts'
 import { googleProject, type PoolProvider, type ServiceAccount } from './registered-google.ts'
 
@@ -22,8 +23,8 @@ export interface Snapshot {
   readonly counts: Counts
   /** By its ARN. */
   role(arn: string): Role | undefined
-  /** The role that a session is of. */
-  roleOfSession(identity: Pick<AwsIdentity, 'arn' | 'account'>): Role | undefined
+  /** The role or the user that the signer of an AWS request is, or is a session of. */
+  principalOf(identity: AwsIdentity): Role | User | undefined
   /** The OIDC provider for an issuer in the account of a role. */
   oidcProvider(roleArn: string, issuer: string): OidcProvider | undefined
   /** By its e-mail address or its unique ID. */
@@ -78,12 +79,8 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     aws,
     providers,
     counts,
-    role(arn) {
-      const found = aws.get(accountOfArn(arn))?.roles.get(arn.slice(arn.lastIndexOf('/') + 1))
-      return found?.arn === arn ? found : undefined
-    },
-    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
-    roleOfSession: ({ arn, account }) => aws.get(account)?.roles.get(arn.split('/')[1] ?? ''),
+    role: (arn) => named(aws.get(accountOfArn(arn))?.roles, arn),
+    principalOf: (identity) => principalIn(aws.get(identity.account), identity),
     oidcProvider: (roleArn, issuer) => aws.get(accountOfArn(roleArn))?.providers.get(issuer),
     serviceAccount: (name) => byEmail.get(name) ?? byId.get(name),
     stands: (principal) =>
@@ -91,16 +88,35 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
   }
 }
 
+function principalIn(account: AwsAccount | undefined, identity: AwsIdentity): Role | User | undefined {
+  const { arn, credential, federatedBy, userId } = identity
+  // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION and arn:aws:iam::ACCOUNT:user/PATH/USER
+  if (credential !== 'role-session') return named(account?.users, federatedBy ?? arn)
+  const role = account?.roles.get(arn.split('/')[1] ?? '')
+  // A role that was made anew, elsewhere in the tree of paths, is another.
+  return role && userId.startsWith(`${role.id()}:`) ? role : undefined
+}
+
+function named<Item extends { readonly arn: string }>(
+  items: ReadonlyMap<string, Item> | undefined,
+  arn: string,
+): Item | undefined {
+  const found = items?.get(arn.slice(arn.lastIndexOf('/') + 1))
+  return found?.arn === arn ? found : undefined
+}
+
 function compileAll(
   accounts: readonly AwsAccount[],
   providers: readonly PoolProvider[],
   serviceAccounts: readonly ServiceAccount[],
 ): void {
-  for (const { roles } of accounts)
+  for (const { roles, users } of accounts) {
     for (const role of roles.values()) {
       role.trust()
-      role.policies()
+      role.permissions()
     }
+    for (const user of users.values()) user.permissions()
+  }
   for (const each of providers) each.rule()
   for (const each of serviceAccounts) each.bindings()
 }

@@ -47,7 +47,7 @@ function verifyWebIdentity(
   return verifyAwsToken(readAwsToken(token.reveal()), roleArn, registered, verificationBy(sts))
 }
 
-/** The signer of a request to our AWS side: a session whose role still stands. */
+/** The signer of a request to our AWS side, whose role or user still stands. */
 function verifyAwsSigner(
   signed: Parameters<typeof verifySignedRequest>[0],
   registered: Snapshot,
@@ -60,10 +60,10 @@ function verifyAwsSigner(
     service: 'sts',
     ...rules,
   })
-  const role = registered.aws.get(session.account)?.roles.get(session.roleName)
-  if (role?.id() === session.roleId) return identityOfSession(session)
+  const identity = identityOfSession(session)
+  if (registered.principalOf(identity)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {
-    message: `the role ${session.roleName} of ${session.account}, whose session signed this, is not registered any more`,
+    message: `the role or user of ${identity.arn}, which signed this, is not registered any more`,
     values: { accessKeyId: session.accessKeyId },
   })
 }

@@ -8,6 +8,7 @@ import type { OidcProvider } from './registered-aws.ts'
 import type { PoolProvider } from './registered-google.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
+import { marksInClaims } from './tag-claims.ts'
 
 /** What the checks of a token stand on besides what is registered. */
 export interface Verification {
@@ -61,7 +62,8 @@ export async function verifyAwsToken(
   const audience = awsAudience(jwt.claims)
   checkAwsAudience(audience, provider)
   by.trace?.push(audienceCheck([audience], [...provider.clientIds]))
-  return identity(jwt, { provider: provider.arn, issuer: iss, subject: sub, audience, exp })
+  const who = { provider: provider.arn, issuer: iss, subject: sub, audience, exp }
+  return { ...identity(jwt, who), ...marksInClaims(jwt.claims) }
 }
 
 /** The longest that Google lets a token live. */
