@@ -12,6 +12,7 @@ test('the public names are these: one more is a promise, one less breaks somebod
     'createSts',
     'describeSources',
     'ephemeralKeys',
+    'evaluatePermissions',
     'federate',
     'issueSession',
     'keepFresh',

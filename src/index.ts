@@ -46,6 +46,7 @@ export type { AwsIdentity, GoogleIdentity } from './sts/ask.ts'
 export { type Audit, type AuditRecord, type AuditSink, createAudit } from './sts/audit.ts'
 export { auditFile } from './sts/audit-file.ts'
 export { type ChangeableSts, createSts, type StsSetting } from './sts/create.ts'
+export { evaluatePermissions, type PermissionQuestion } from './sts/evaluate-permissions.ts'
 export {
   issueSession,
   type VerifyAwsSetting,
@@ -55,7 +56,9 @@ export {
 } from './sts/public.ts'
 export { type ServeOptions, type StsServer, serveSts } from './sts/serve.ts'
 export { stsApp } from './sts/server.ts'
+export type { Snapshot } from './sts/snapshot.ts'
 export type { Sts } from './sts/sts.ts'
+export type { Check, Decision } from './trust/decision.ts'
 export type { GooglePrincipal } from './trust/google-bindings.ts'
 export { type Http, type HttpRequest, type HttpResponse, outboundHttp } from './wire/http.ts'
 export type { SignableRequest } from './wire/sigv4.ts'

@@ -6,7 +6,6 @@ import type { Snapshot } from './snapshot.ts'
 /**
  * What the signer of a request may do: the policies of its role or user, the boundary, and what its session was narrowed
  * to. Nothing when its role or user is not registered.
- * @throws TRUST_POLICY when a managed policy that its session names is not registered any more
  */
 export function permissionsOf(identity: AwsIdentity, registered: Snapshot): Permissions {
   const { credential, marks = {}, account } = identity

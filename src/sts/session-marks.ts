@@ -68,7 +68,9 @@ export function markedWith(
   account: AwsAccount | undefined,
   more: Pick<SessionMarks, 'federatedProvider' | 'mfaAtMs'> = {},
 ): Marked {
-  sessionPolicies({ ...(policy !== undefined && { policy }), ...(policyArns && { policyArns }) }, account)
+  const unknown = policyArns?.find((arn) => !account?.managedPolicy(arn))
+  if (unknown !== undefined) throw unknownPolicy(unknown)
+  if (policy !== undefined) inlinePolicy(policy)
   const all = [...inherited, ...tags]
   const marks: SessionMarks = {
     ...more,
@@ -84,17 +86,14 @@ export function markedWith(
   }
 }
 
-/**
- * What a session was narrowed to; undefined when it was not.
- * @throws TRUST_POLICY
- */
+/** What a session was narrowed to; undefined when it was not. A managed policy that is gone since allows nothing. */
 export function sessionPolicies(
   { policy, policyArns = [] }: SessionPolicies,
   account: AwsAccount | undefined,
 ): readonly Policy[] | undefined {
   if (policy === undefined && policyArns.length === 0) return undefined
   const inline = policy === undefined ? [] : [inlinePolicy(policy)]
-  return [...inline, ...policyArns.map((arn) => account?.managedPolicy(arn) ?? unknownPolicy(arn))]
+  return [...inline, ...policyArns.flatMap((arn) => account?.managedPolicy(arn) ?? [])]
 }
 
 function inlinePolicy(text: string): Policy {
@@ -107,9 +106,9 @@ function inlinePolicy(text: string): Policy {
   }
 }
 
-function unknownPolicy(arn: string): never {
+function unknownPolicy(arn: string): MayflyError {
   const text = `The policy ${arn} does not exist or is not attachable.`
-  throw new MayflyError('TRUST_POLICY', {
+  return new MayflyError('TRUST_POLICY', {
     message: `the session policy ${arn} is not registered in this account`,
     values: { text, path: 'PolicyArns', found: arn },
     hint: 'Register it under managedPolicies of the account of the role.',
