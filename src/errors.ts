@@ -228,6 +228,16 @@ export const remedies = {
     wire: 'invalid_request',
     hint: "Ask for a shorter session, or raise the role's maximum.",
   },
+  TRUST_OUTBOUND: {
+    means: 'The account does not let its identities have tokens for others.',
+    wire: 'access_denied',
+    hint: 'Set `outboundWebIdentityFederation: true` at the account in the trust file.',
+  },
+  TRUST_SESSION_END: {
+    means: 'The token would live longer than the session that asks for it.',
+    wire: 'invalid_request',
+    hint: 'Ask for a token that ends with the session, or assume the role anew.',
+  },
   TRUST_SCOPES: {
     means: 'The access token that was presented does not have the scope that this call needs.',
     wire: 'access_denied',
@@ -263,6 +273,11 @@ export const remedies = {
     means: 'Session policies and session tags take more room together than a session has.',
     wire: 'invalid_request',
     hint: 'Shorten the session policy, name managed policies by PolicyArns in its place, or pass fewer and shorter tags.',
+  },
+  REQUEST_TOKEN_SIZE: {
+    means: 'The token that was asked for would be too large.',
+    wire: 'invalid_request',
+    hint: 'Pass fewer or shorter tags and audiences.',
   },
   REQUEST_INCOMPLETE: {
     means: 'The request carries a signature of which a part is missing or cannot be read.',

@@ -23,7 +23,7 @@ const masterFile = v.strictObject({
 const issuerFile = v.strictObject({
   version: v.literal(1),
   issuer: v.string(),
-  algorithm: v.picklist(['RS256', 'ES256']),
+  algorithm: v.picklist(['RS256', 'ES256', 'ES384']),
   /** The one without `notAfter` signs. */
   keys: v.pipe(
     v.array(v.strictObject({ privateKey: v.string(), createdAt: time, notAfter: v.optional(time) })),

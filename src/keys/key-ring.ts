@@ -38,9 +38,11 @@ function keysIn(store: KeyStore, issuers: KeyedIssuers, now: () => number): Keys
   }
   return {
     sealing: sealingWith(store.masters()),
-    signing(issuerUrl) {
+    signing(issuerUrl, algorithm) {
       const issuer = find(issuerUrl)
-      const current = issuer && keysOf(issuer).find((each) => each.notAfterMs === undefined)
+      const keyed =
+        issuer && byAlgorithm(issuer).find((each) => each.algorithm === (algorithm ?? issuer.algorithm))
+      const current = keyed && keysOf(keyed).find((each) => each.notAfterMs === undefined)
       if (!current)
         throw new MayflyError('KEY_FILE', { message: `there is no key to sign as ${issuerUrl} with` })
       return current
@@ -49,12 +51,18 @@ function keysIn(store: KeyStore, issuers: KeyedIssuers, now: () => number): Keys
       const issuer = find(issuerUrl)
       return (
         issuer &&
-        keysOf(issuer)
+        byAlgorithm(issuer)
+          .flatMap(keysOf)
           .filter(livesAt(now()))
           .map((each) => each.jwk)
       )
     },
   }
+}
+
+/** An issuer with several algorithms, as one of each. */
+function byAlgorithm({ url, algorithm, also = [] }: Keyed): readonly Keyed[] {
+  return [algorithm, ...also].map((each) => ({ url, algorithm: each }))
 }
 
 function findIn(issuers: readonly Keyed[]): (url: string) => Keyed | undefined {

@@ -1,4 +1,5 @@
 import type { SigningKey } from '../wire/jws.ts'
+import type { IssuerAlgorithm } from './signing.ts'
 
 /** What seals the stateless credentials: authenticated encryption under keys that only this token service has. */
 export interface Sealing {
@@ -13,8 +14,8 @@ export interface Sealing {
 /** The token service's own keys. */
 export interface Keys {
   readonly sealing: Sealing
-  /** The key with which an issuer of ours signs now. @throws KEY_FILE when the issuer has none */
-  signing(issuerUrl: string): SigningKey
+  /** The key with which an issuer of ours signs now: by its own algorithm, or by another that it has. @throws KEY_FILE when the issuer has none */
+  signing(issuerUrl: string, algorithm?: IssuerAlgorithm): SigningKey
   /** Public JWKs of an issuer of ours: the current key and those whose tokens still live. Undefined for somebody else's issuer. */
   jwks(issuerUrl: string): readonly Readonly<Record<string, unknown>>[] | undefined
 }

@@ -9,7 +9,7 @@ import { MayflyError } from '../errors.ts'
 import type { SigningKey } from '../wire/jws.ts'
 
 /** What our own issuers sign with. */
-export type IssuerAlgorithm = 'RS256' | 'ES256'
+export type IssuerAlgorithm = 'RS256' | 'ES256' | 'ES384'
 
 /** A key pair of an issuer, with the time until which its tokens are to be believed. */
 export interface IssuerKey extends SigningKey {
@@ -20,7 +20,7 @@ export interface IssuerKey extends SigningKey {
   readonly notAfterMs?: number
 }
 
-/** RSA of 2048 bits takes about 100 ms, P-256 less than one. */
+/** RSA of 2048 bits takes about 100 ms, an elliptic curve less than one. */
 export function generateIssuerKey(algorithm: IssuerAlgorithm): IssuerKey {
   return issuerKey(generate(algorithm), algorithm)
 }
@@ -60,14 +60,17 @@ function keyId(publicKey: KeyObject): string {
 function generate(algorithm: IssuerAlgorithm): KeyObject {
   return algorithm === 'RS256'
     ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-    : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    : generateKeyPairSync('ec', { namedCurve: curves[algorithm] }).privateKey
 }
+
+/** By OpenSSL's names, as a key tells them. */
+const curves = { ES256: 'prime256v1', ES384: 'secp384r1' } as const
 
 function fits(key: KeyObject, algorithm: IssuerAlgorithm): boolean {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
   return algorithm === 'RS256'
     ? key.asymmetricKeyType === 'rsa' && modulusLength >= 2048
-    : key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1'
+    : key.asymmetricKeyType === 'ec' && namedCurve === curves[algorithm]
 }
 
 function readPem(pem: string): KeyObject {

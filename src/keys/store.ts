@@ -5,6 +5,8 @@ export interface Keyed {
   /** What `iss` says. */
   readonly url: string
   readonly algorithm: IssuerAlgorithm
+  /** Others that it can sign with where it is asked to, each with keys of its own. */
+  readonly also?: readonly IssuerAlgorithm[]
 }
 
 /** Where keys are kept. What is not there yet is made. */

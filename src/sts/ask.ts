@@ -72,6 +72,25 @@ export interface CallerIdentityAsk {
   readonly signed: SignableRequest
 }
 
+export interface AccessKeyInfoAsk {
+  readonly kind: 'GetAccessKeyInfo'
+  readonly signed: SignableRequest
+  readonly accessKeyId: string
+}
+
+/** A token by which an AWS identity proves itself to others. */
+export interface WebIdentityTokenAsk {
+  readonly kind: 'GetWebIdentityToken'
+  readonly signed: SignableRequest
+  readonly audiences: readonly string[]
+  readonly algorithm: 'RS256' | 'ES384'
+  readonly durationSeconds: number
+  readonly tags?: readonly SessionTag[]
+}
+
+/** What a caller of AWS STS signs with its own credentials. */
+export type SignedAsk = AssumeRoleAsk | CallerIdentityAsk | AccessKeyInfoAsk | WebIdentityTokenAsk
+
 /** Google STS `v1/token`. */
 export interface TokenAsk {
   readonly kind: 'TokenExchange'
@@ -101,7 +120,7 @@ export interface IdTokenAsk extends ImpersonationParameters {
   readonly includeEmail: boolean
 }
 
-export type Ask = WebIdentityAsk | AssumeRoleAsk | CallerIdentityAsk | TokenAsk | AccessTokenAsk | IdTokenAsk
+export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | AccessTokenAsk | IdTokenAsk
 
 // ── who asks, after verification ───────────────────────────────────────────────────────────────────────
 
@@ -159,6 +178,8 @@ export interface AwsIdentity {
   /** The ARN of the user who federated it. */
   readonly federatedBy?: string
   readonly marks?: SessionMarks
+  /** The region that its request is signed for. */
+  readonly region?: string
   /** Epoch milliseconds, as `expiresAtMs`; both absent for a user's permanent key. */
   readonly issuedAtMs?: number
   readonly expiresAtMs?: number
@@ -183,7 +204,7 @@ type Pair<A extends Ask, I> = A extends Ask
 /** An ask whose proof holds. Only `verify` makes one. */
 export type Verified =
   | Pair<WebIdentityAsk, WebIdentity>
-  | Pair<AssumeRoleAsk | CallerIdentityAsk, AwsIdentity>
+  | Pair<SignedAsk, AwsIdentity>
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
   | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
 
@@ -213,6 +234,21 @@ export interface CallerIdentityGrant extends GrantMark {
   readonly identity: AwsIdentity
 }
 
+export interface KeyAccountGrant extends GrantMark {
+  readonly kind: 'key-account'
+  readonly account: string
+}
+
+export interface WebIdentityTokenGrant extends GrantMark {
+  readonly kind: 'web-identity-token'
+  readonly issuer: string
+  readonly algorithm: WebIdentityTokenAsk['algorithm']
+  /** All but the times and the token's own ID. */
+  readonly claims: Claims
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+}
+
 export interface AccessTokenGrant extends GrantMark {
   readonly kind: 'access-token'
   readonly principal: GooglePrincipal
@@ -236,7 +272,13 @@ export interface IdTokenGrant extends GrantMark {
 export type Ungranted<G extends GrantMark> = G extends GrantMark ? Omit<G, typeof granted> : never
 
 /** A permitted exchange. Only `authorize` makes one. */
-export type Grant = AwsSessionGrant | CallerIdentityGrant | AccessTokenGrant | IdTokenGrant
+export type Grant =
+  | AwsSessionGrant
+  | CallerIdentityGrant
+  | KeyAccountGrant
+  | WebIdentityTokenGrant
+  | AccessTokenGrant
+  | IdTokenGrant
 
 // ── what is minted ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -249,5 +291,7 @@ export type Minted =
       readonly sessionToken: Secret
     }
   | { readonly kind: 'caller-identity'; readonly grant: CallerIdentityGrant }
+  | { readonly kind: 'key-account'; readonly grant: KeyAccountGrant }
+  | { readonly kind: 'web-identity-token'; readonly grant: WebIdentityTokenGrant; readonly token: Secret }
   | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
   | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }

@@ -65,6 +65,10 @@ function targetOf(ask: Ask): { target?: string } {
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
       return { target: ask.serviceAccount }
+    case 'GetAccessKeyInfo':
+      return { target: ask.accessKeyId }
+    case 'GetWebIdentityToken':
+      return { target: ask.audiences.join(' ') }
     case 'GetCallerIdentity':
       return {}
   }
@@ -113,7 +117,7 @@ function hashOfProof(ask: Ask): string {
 
 /** What was given out, and by which rule. */
 export function givenOf(minted: Minted): Partial<AuditRecord> {
-  if (minted.kind === 'caller-identity') return {}
+  if (!('expiresAtMs' in minted.grant)) return {}
   const { rule, expiresAtMs } = minted.grant
   return {
     ...(rule !== undefined && { rule }),

@@ -1,8 +1,9 @@
 import { type AwsPrincipal, type AwsRequest, evaluate, type Verdict } from '../trust/aws-evaluate.ts'
-import { layerNames, type Permission, type Permissions, permits } from '../trust/aws-permissions.ts'
+import { type Permission, type Permissions, permits } from '../trust/aws-permissions.ts'
 import { accountOfArn } from './arn.ts'
 import type { AssumeRoleAsk, AwsIdentity } from './ask.ts'
 import { addCircumstances, addSigner, type RequestKeys } from './aws-request-keys.ts'
+import { refusalBy } from './own-permission.ts'
 import { permissionsOf } from './permissions.ts'
 import type { Role, User } from './registered-aws.ts'
 import type { Circumstances } from './request.ts'
@@ -104,20 +105,15 @@ interface Verdicts {
 /** What AWS adds to its refusal; undefined when there is nothing against it. */
 function objection({ action, trust, own, foreign }: Verdicts): string | undefined {
   if (trust.effect === 'explicit-deny') return ' with an explicit deny in a resource-based policy'
-  const layer = own.refusedBy && layerNames[own.refusedBy]
-  if (own.effect === 'explicit-deny') return ` with an explicit deny in ${article(layer!)} ${layer}`
+  if (own.effect === 'explicit-deny') return refusalBy(own, action)
   if (own.effect !== 'allow' && !(trust.effect === 'allow' && !foreign && suffices(trust, own)))
-    return foreign ? '' : ` because no ${layer} allows the ${action} action`
+    return foreign ? '' : refusalBy(own, action)
   return trust.effect === 'allow' ? undefined : ''
 }
 
 /** Whether a trust policy of the same account allows it without the caller's own policies: named as a session, nothing limits it. */
 function suffices({ matchedBy }: Verdict, own: Permission): boolean {
   return matchedBy === 'principal' || (matchedBy !== 'account' && own.withinLimits)
-}
-
-function article(noun: string): string {
-  return /^[aeiou]/.test(noun) ? 'an' : 'a'
 }
 
 /** A source identity that is set stays as it is, whatever is assumed with it. */

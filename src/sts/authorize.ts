@@ -1,4 +1,5 @@
 import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Ungranted, Verified } from './ask.ts'
+import { authorizeAccessKeyInfo } from './authorize-access-key-info.ts'
 import { authorizeAssumeRole } from './authorize-assume-role.ts'
 import {
   type AttachedAsk,
@@ -8,6 +9,7 @@ import {
 } from './authorize-google.ts'
 import { authorizeService, type ServiceAsk } from './authorize-service.ts'
 import { authorizeWebIdentity } from './authorize-web-identity.ts'
+import { authorizeWebIdentityToken } from './authorize-web-identity-token.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -50,6 +52,10 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
     case 'GetCallerIdentity':
       // Nobody needs a permission to be told who they are, and no policy can deny it.
       return { kind: 'caller-identity', identity: verified.identity }
+    case 'GetAccessKeyInfo':
+      return authorizeAccessKeyInfo(verified.ask, verified.identity, registered, circumstances)
+    case 'GetWebIdentityToken':
+      return authorizeWebIdentityToken(verified.ask, verified.identity, registered, circumstances)
     case 'TokenExchange':
       return authorizeExchange(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'GenerateAccessToken':

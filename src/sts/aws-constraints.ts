@@ -29,6 +29,7 @@ interface Pattern {
 }
 
 const word: Pattern = { source: '[\\w+=,.@-]*', test: /^[\w+=,.@-]*$/ }
+const letters: Pattern = { source: '[\\w]*', test: /^\w*$/ }
 const externalId: Pattern = { source: '[\\w+=,.@:\\/-]*', test: /^[\w+=,.@:/-]*$/ }
 const serialNumber: Pattern = { source: '[\\w+=/:,.@-]*', test: /^[\w+=/:,.@-]*$/ }
 const sixDigits: Pattern = { source: '[\\d]*', test: /^\d*$/ }
@@ -70,6 +71,15 @@ export const constraints = {
   sourceIdentity: { name: 'SourceIdentity', length: [2, 64], pattern: word },
   serialNumber: { name: 'SerialNumber', length: [9, 256], pattern: serialNumber },
   tokenCode: { name: 'TokenCode', length: [6, 6], pattern: sixDigits, secret: true },
+  accessKeyId: { name: 'AccessKeyId', required: true, length: [16, 128], pattern: letters },
+  audience: {
+    name: 'Audience',
+    required: true,
+    items: [1, 10],
+    fields: [{ name: '', length: [1, 1000] }],
+  },
+  signingAlgorithm: { name: 'SigningAlgorithm', required: true, words: ['RS256', 'ES384'] },
+  tokenSeconds: { name: 'DurationSeconds', range: [60, 3600] },
   providedContexts: {
     name: 'ProvidedContexts',
     items: [0, 5],

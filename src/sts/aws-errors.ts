@@ -56,6 +56,17 @@ const words: Partial<Record<ErrorCode, Words>> = {
 
   TRUST_ROLE: denied(notAuthorized),
   TRUST_DENIED: denied(notAuthorized),
+  TRUST_OUTBOUND: sender(
+    403,
+    'OutboundWebIdentityFederationDisabledException',
+  )('Outbound web identity federation is disabled for your account'),
+  TRUST_SESSION_END: sender(
+    403,
+    'SessionDurationEscalationException',
+  )(
+    // Of the model's description: the text itself is not recorded.
+    'The requested token duration would extend the session beyond its original expiration time.',
+  ),
   TRUST_DURATION: badInput(({ text }) => text),
   // The code is AWS's; it says more of what is wrong than these words.
   TRUST_POLICY: sender(400, 'MalformedPolicyDocument')(({ text = 'Syntax errors in policy.' }) => text),
@@ -67,6 +78,13 @@ const words: Partial<Record<ErrorCode, Words>> = {
   REQUEST_PARAMETER: badInput(({ text = 'The request is malformed.' }) => text),
   REQUEST_TAGS: sender(400, 'InvalidParameterValue')(({ text }) => text),
   REQUEST_PACKED_SIZE: sender(400, 'PackedPolicyTooLarge')(({ text }) => text),
+  REQUEST_TOKEN_SIZE: sender(
+    400,
+    'JWTPayloadSizeExceededException',
+  )(
+    // Of the model's description, as well.
+    'The requested token payload size exceeds the maximum allowed size.',
+  ),
   REQUEST_UNSUPPORTED: badInput(({ text }) => text), // AWS supports it: these words are ours
   REQUEST_UNSIGNED: sender(403, 'MissingAuthenticationToken')('Request is missing Authentication Token'),
   REQUEST_INCOMPLETE: sender(400, 'IncompleteSignature')(({ text }) => text),
@@ -86,7 +104,8 @@ const words: Partial<Record<ErrorCode, Words>> = {
 
 function notAuthorized({ action, caller, resource, suffix = '' }: Values): string {
   if (caller === undefined) return `Not authorized to perform ${action}`
-  return `User: ${caller} is not authorized to perform: ${action} on resource: ${resource}${suffix}`
+  const on = resource === undefined ? '' : ` on resource: ${resource}`
+  return `User: ${caller} is not authorized to perform: ${action}${on}${suffix}`
 }
 
 const internalFailure: AwsError = {

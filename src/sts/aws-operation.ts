@@ -1,3 +1,4 @@
+import { MayflyError } from '../errors.ts'
 import type { QueryResult, QueryValue } from '../wire/aws-query.ts'
 import type { Ask, Minted, StsRequest } from './ask.ts'
 import type { Parameters } from './aws-parameters.ts'
@@ -23,6 +24,13 @@ export function mintedAs<Kind extends Minted['kind']>(
 ): Extract<Minted, { kind: Kind }> {
   if (minted.kind !== kind) throw new TypeError(`${minted.kind} was made, not ${kind}`)
   return minted as Extract<Minted, { kind: Kind }>
+}
+
+export function unknownOperation(action: string, version: string): MayflyError {
+  return new MayflyError('REQUEST_ACTION', {
+    message: `there is no operation ${JSON.stringify(action.slice(0, 64))} of version ${JSON.stringify(version.slice(0, 32))}`,
+    values: { action: action.slice(0, 64), version: version.slice(0, 32) },
+  })
 }
 
 /** The `Credentials` of every answer that gives some. */

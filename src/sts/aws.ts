@@ -1,4 +1,3 @@
-import { MayflyError } from '../errors.ts'
 import {
   awsTimestamp,
   faultNamespace,
@@ -12,8 +11,10 @@ import type { Ask, Minted, StsRequest, StsResponse } from './ask.ts'
 import { assumeRole } from './aws-assume-role.ts'
 import { assumeRoleWithWebIdentity } from './aws-assume-role-with-web-identity.ts'
 import { awsError } from './aws-errors.ts'
+import { getAccessKeyInfo } from './aws-get-access-key-info.ts'
 import { getCallerIdentity } from './aws-get-caller-identity.ts'
-import type { AwsOperation, Writing } from './aws-operation.ts'
+import { getWebIdentityToken } from './aws-get-web-identity-token.ts'
+import { type AwsOperation, unknownOperation, type Writing } from './aws-operation.ts'
 import type { Parameters } from './aws-parameters.ts'
 import type { FrontEnd } from './exchange.ts'
 import { headerOf } from './request.ts'
@@ -29,7 +30,9 @@ const version = '2011-06-15'
 const operations: ReadonlyMap<string, AwsOperation> = new Map([
   ['AssumeRole', assumeRole],
   ['AssumeRoleWithWebIdentity', assumeRoleWithWebIdentity],
+  ['GetAccessKeyInfo', getAccessKeyInfo],
   ['GetCallerIdentity', getCallerIdentity],
+  ['GetWebIdentityToken', getWebIdentityToken],
 ])
 
 function parse(request: StsRequest): Ask {
@@ -37,11 +40,7 @@ function parse(request: StsRequest): Ask {
   const action = parameters.get('Action') ?? ''
   const asked = parameters.get('Version') ?? ''
   const operation = operations.get(action)
-  if (!operation || asked !== version)
-    throw new MayflyError('REQUEST_ACTION', {
-      message: `there is no operation ${JSON.stringify(action.slice(0, 64))} of version ${JSON.stringify(asked.slice(0, 32))}`,
-      values: { action: action.slice(0, 64), version: asked.slice(0, 32) },
-    })
+  if (!operation || asked !== version) throw unknownOperation(action, asked)
   return operation.parse(parameters, request)
 }
 

@@ -1,11 +1,12 @@
 import { ephemeralKeys, type KeyedIssuers, keysFromFile } from '../keys/key-ring.ts'
 import type { Keys } from '../keys/keys.ts'
+import type { Keyed } from '../keys/store.ts'
 import type { TrustDocument } from '../registry/documents.ts'
 import { type Http, outboundHttp } from '../wire/http.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { keySource } from './key-source.ts'
 import { googleIssuer } from './mint.ts'
-import { compileSnapshot } from './snapshot.ts'
+import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
 export interface StsSetting {
@@ -34,7 +35,7 @@ export interface ChangeableSts extends Sts {
 export function createSts(setting: StsSetting): ChangeableSts {
   const { now = Date.now, signedTargetOnly = false } = setting
   let registered = compileSnapshot(setting.document)
-  const issuer = (url: string) => registered.issuers.get(url) ?? (url === googleIssuer ? google : undefined)
+  const issuer = (url: string) => registered.issuers.get(url) ?? cloudIssuer(url, registered)
   const keys = setting.keys ?? keysAt(setting.keyFile, issuer, now)
   const http = setting.http ?? {
     public: outboundHttp({ reach: 'public' }),
@@ -53,8 +54,11 @@ export function createSts(setting: StsSetting): ChangeableSts {
   }
 }
 
-/** Google's own, for the ID tokens of service accounts. */
-const google = { url: googleIssuer, algorithm: 'RS256' } as const
+/** The clouds' own: Google's for the ID tokens of service accounts, and one of each AWS account that signs tokens. */
+function cloudIssuer(url: string, registered: Snapshot): Keyed | undefined {
+  if (url === googleIssuer) return { url, algorithm: 'RS256' }
+  return registered.outboundIssuers.has(url) ? { url, algorithm: 'RS256', also: ['ES384'] } : undefined
+}
 
 function keysAt(path: string | undefined, issuer: KeyedIssuers, now: () => number): Keys {
   return path === undefined ? ephemeralKeys(issuer, now) : keysFromFile(path, issuer, now)

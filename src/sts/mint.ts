@@ -1,9 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import type { Keys } from '../keys/keys.ts'
 import { Secret } from '../secret.ts'
 import { signJwt } from '../wire/jws.ts'
 import { sessionKeyId } from './access-key-id.ts'
 import { sealAccessToken } from './access-token.ts'
-import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Minted } from './ask.ts'
+import type {
+  AccessTokenGrant,
+  AwsSessionGrant,
+  Grant,
+  IdTokenGrant,
+  Minted,
+  WebIdentityTokenGrant,
+} from './ask.ts'
 import { sealSession, secretOfSession } from './aws-session.ts'
 
 /** Who signs the ID tokens of service accounts: an issuer of ours, by Google's name. */
@@ -16,6 +24,10 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
       return awsSession(grant, keys, nowMs)
     case 'caller-identity':
       return { kind: grant.kind, grant }
+    case 'key-account':
+      return { kind: grant.kind, grant }
+    case 'web-identity-token':
+      return webIdentityToken(grant, keys, nowMs)
     case 'access-token':
       return accessToken(grant, keys, nowMs)
     case 'id-token':
@@ -47,6 +59,13 @@ function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
 function accessToken(grant: AccessTokenGrant, keys: Keys, nowMs: number): Minted {
   const { principal, scopes, expiresAtMs } = grant
   const token = sealAccessToken({ principal, scopes, issuedAtMs: nowMs, expiresAtMs }, keys.sealing)
+  return { kind: grant.kind, grant, token: new Secret(token) }
+}
+
+function webIdentityToken(grant: WebIdentityTokenGrant, keys: Keys, nowMs: number): Minted {
+  const { issuer, algorithm, claims, expiresAtMs } = grant
+  const times = { iat: Math.floor(nowMs / 1000), exp: Math.floor(expiresAtMs / 1000), jti: randomUUID() }
+  const token = signJwt({ ...claims, ...times }, keys.signing(issuer, algorithm))
   return { kind: grant.kind, grant, token: new Secret(token) }
 }
 

@@ -3,6 +3,7 @@ import type { IssuerDocument } from '../registry/documents.ts'
 import { bareHost } from '../wire/addresses.ts'
 import type { StsRequest } from './ask.ts'
 import { googleIssuer } from './mint.ts'
+import { awsClaims } from './outbound-issuer.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
@@ -29,6 +30,23 @@ const google: Publisher = {
   },
 }
 
+/** An AWS account's, as recorded from one (claims_supported and all). */
+function awsPublisher(url: string): Publisher {
+  const jwks = `${url}/.well-known/jwks.json`
+  return {
+    url,
+    discoveryUrl: discoveryUrl({ url }),
+    jwksUrl: jwks,
+    discovery: {
+      claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'jti', awsClaims],
+      id_token_signing_alg_values_supported: ['RS256', 'ES384'],
+      issuer: url,
+      jwks_uri: jwks,
+      subject_types_supported: ['public'],
+    },
+  }
+}
+
 function publisher(issuer: IssuerDocument): Publisher {
   return {
     url: issuer.url,
@@ -38,8 +56,8 @@ function publisher(issuer: IssuerDocument): Publisher {
   }
 }
 
-function publishers({ issuers }: Snapshot): Publisher[] {
-  return [google, ...[...issuers.values()].map(publisher)]
+function publishers({ issuers, outboundIssuers }: Snapshot): Publisher[] {
+  return [google, ...[...issuers.values()].map(publisher), ...[...outboundIssuers].map(awsPublisher)]
 }
 
 /** The host names, without ports, at which issuers of ours publish. */

@@ -6,7 +6,6 @@ import type { AwsIdentity, GoogleIdentity, Minted } from './ask.ts'
 import { authorizeForMachine, authorizeForService } from './authorize.ts'
 import type { AttachedAsk } from './authorize-google.ts'
 import type { ServiceAsk } from './authorize-service.ts'
-import { identityOfSession } from './aws-session.ts'
 import { mint } from './mint.ts'
 import { verifySignedRequest } from './signed-request.ts'
 import type { Sts } from './sts.ts'
@@ -36,7 +35,7 @@ export interface VerifyAwsSetting extends VerifySetting {
  */
 export function verifyAwsRequest(request: SignableRequest, setting: VerifyAwsSetting): AwsIdentity {
   const { keys, service, nowMs = Date.now() } = setting
-  return identityOfSession(verifySignedRequest(request, { keys, service, nowMs, presignedExpiry: true }))
+  return verifySignedRequest(request, { keys, service, nowMs, presignedExpiry: true })
 }
 
 /**

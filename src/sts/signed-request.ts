@@ -6,7 +6,14 @@ import {
   readSignature,
   type SignableRequest,
 } from '../wire/sigv4.ts'
-import { type AwsSession, secretOfSession, sessionArn, unsealSession } from './aws-session.ts'
+import type { AwsIdentity } from './ask.ts'
+import {
+  type AwsSession,
+  identityOfSession,
+  secretOfSession,
+  sessionArn,
+  unsealSession,
+} from './aws-session.ts'
 
 export interface SignedRequestRules {
   readonly keys: Keys
@@ -25,7 +32,7 @@ export interface SignedRequestRules {
 export const quarterHourMs = 15 * 60_000
 
 /**
- * The session that signed a request. Only our own sessions can: no permanent key exists here.
+ * Who signed a request. Only our own sessions can.
  * @throws REQUEST_UNSIGNED, REQUEST_INCOMPLETE, REQUEST_PARAMETER for what is no signature
  * @throws REQUEST_SCOPE when it was signed for another service
  * @throws REQUEST_CREDENTIAL when the access key or session token is not ours, or one is not the other's
@@ -33,7 +40,7 @@ export const quarterHourMs = 15 * 60_000
  * @throws REQUEST_SIGNATURE when it was altered or signed with another key
  * @throws REQUEST_CREDENTIAL_EXPIRED when the session is over
  */
-export function verifySignedRequest(request: SignableRequest, rules: SignedRequestRules): AwsSession {
+export function verifySignedRequest(request: SignableRequest, rules: SignedRequestRules): AwsIdentity {
   const { keys, nowMs, service } = rules
   const presented = readSignature(request)
   checkService(presented, service)
@@ -41,7 +48,7 @@ export function verifySignedRequest(request: SignableRequest, rules: SignedReque
   checkWindow(presented, rules)
   checkSignature(request, presented, secretOfSession(token, keys.sealing), { s3: service === 's3' })
   if (session.expiresAtMs <= nowMs) throw sessionOver(session, nowMs)
-  return session
+  return { ...identityOfSession(session), region: presented.region }
 }
 
 function checkService(presented: PresentedSignature, service: string | undefined): void {

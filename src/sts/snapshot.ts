@@ -2,6 +2,7 @@ import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
 import { accountOfArn } from './arn.ts'
 import type { AwsIdentity } from './ask.ts'
+import { outboundIssuer } from './outbound-issuer.ts'
 import {
   type AwsAccount,
   awsAccount,
@@ -20,6 +21,8 @@ export interface Snapshot {
   readonly aws: ReadonlyMap<string, AwsAccount>
   /** Providers of workload identity pools, by `//iam.googleapis.com/…`. */
   readonly providers: ReadonlyMap<string, PoolProvider>
+  /** The URLs by which AWS accounts sign tokens for others. */
+  readonly outboundIssuers: ReadonlySet<string>
   readonly counts: Counts
   /** By its ARN. */
   role(arn: string): Role | undefined
@@ -78,6 +81,9 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     issuers: byKey(document.issuers, (each) => each.url),
     aws,
     providers,
+    outboundIssuers: new Set(
+      [...aws.values()].flatMap((each) => (each.outbound ? outboundIssuer(each.account) : [])),
+    ),
     counts,
     role: (arn) => named(aws.get(accountOfArn(arn))?.roles, arn),
     principalOf: (identity) => principalIn(aws.get(identity.account), identity),

@@ -11,7 +11,6 @@ import type {
   WebIdentity,
   WebIdentityAsk,
 } from './ask.ts'
-import { identityOfSession } from './aws-session.ts'
 import type { PoolProvider } from './registered-google.ts'
 import { checkTarget } from './relayed-request.ts'
 import { type SignedRequestRules, verifySignedRequest } from './signed-request.ts'
@@ -30,6 +29,8 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
       return { kind: ask.kind, ask, identity: await verifyWebIdentity(ask, registered, sts) } as Verified
     case 'AssumeRole':
     case 'GetCallerIdentity':
+    case 'GetAccessKeyInfo':
+    case 'GetWebIdentityToken':
       return { kind: ask.kind, ask, identity: verifyAwsSigner(ask.signed, registered, sts) } as Verified
     case 'TokenExchange':
       return { kind: ask.kind, ask, identity: await verifySubject(ask, registered, sts) } as Verified
@@ -54,17 +55,16 @@ function verifyAwsSigner(
   sts: Sts,
   rules: Partial<SignedRequestRules> = {},
 ): AwsIdentity {
-  const session = verifySignedRequest(signed, {
+  const identity = verifySignedRequest(signed, {
     keys: sts.keys,
     nowMs: sts.now(),
     service: 'sts',
     ...rules,
   })
-  const identity = identityOfSession(session)
   if (registered.principalOf(identity)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {
     message: `the role or user of ${identity.arn}, which signed this, is not registered any more`,
-    values: { accessKeyId: session.accessKeyId },
+    values: { arn: identity.arn },
   })
 }
 

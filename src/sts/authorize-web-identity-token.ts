@@ -1,0 +1,96 @@
+import { MayflyError } from '../errors.ts'
+import type { AwsIdentity, Claims, Ungranted, WebIdentityTokenAsk, WebIdentityTokenGrant } from './ask.ts'
+import { addRequestTags, principalTags, type RequestKeys } from './aws-request-keys.ts'
+import { awsClaims, outboundIssuer } from './outbound-issuer.ts'
+import { checkOwnPermission } from './own-permission.ts'
+import type { Circumstances } from './request.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** By the caller's own policies, where its account has the feature on. */
+export function authorizeWebIdentityToken(
+  ask: WebIdentityTokenAsk,
+  identity: AwsIdentity,
+  registered: Snapshot,
+  circumstances: Circumstances,
+): Ungranted<WebIdentityTokenGrant> {
+  const actions = ['sts:GetWebIdentityToken', ...(ask.tags ? ['sts:TagGetWebIdentityToken'] : [])]
+  for (const action of actions)
+    checkOwnPermission({ action, keys: requestKeys(ask) }, identity, registered, circumstances)
+  const { account } = identity
+  if (!registered.aws.get(account)?.outbound) throw switchedOff(account)
+  const expiresAtMs = (Math.floor(circumstances.nowMs / 1000) + ask.durationSeconds) * 1000
+  if (identity.expiresAtMs !== undefined && expiresAtMs > identity.expiresAtMs) throw tooLate(identity)
+  const issuer = outboundIssuer(account)
+  const claims = claimsOf(ask, identity, registered, issuer)
+  checkSize(claims)
+  return { kind: 'web-identity-token', issuer, algorithm: ask.algorithm, claims, expiresAtMs }
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_policies.html */
+function requestKeys({ audiences, durationSeconds, algorithm, tags = [] }: WebIdentityTokenAsk): RequestKeys {
+  const keys: RequestKeys = new Map()
+  keys.set('sts:identitytokenaudience', audiences)
+  keys.set('sts:durationseconds', String(durationSeconds))
+  keys.set('sts:signingalgorithm', algorithm)
+  return addRequestTags(keys, tags)
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
+function claimsOf(
+  { audiences, tags = [] }: WebIdentityTokenAsk,
+  identity: AwsIdentity,
+  registered: Snapshot,
+  issuer: string,
+): Claims {
+  const { account, arn, region, expiresAtMs, marks = {} } = identity
+  const principal = registered.principalOf(identity)
+  const own = textsOf(principalTags(identity, principal))
+  return {
+    iss: issuer,
+    aud: audiences.length === 1 ? audiences[0] : audiences,
+    sub: principal?.arn ?? arn,
+    [awsClaims]: {
+      aws_account: account,
+      ...(region !== undefined && { source_region: region }),
+      ...(own && { principal_tags: own }),
+      ...(expiresAtMs !== undefined && {
+        original_session_exp: new Date(expiresAtMs).toISOString().replace('.000', ''),
+      }),
+      ...(marks.federatedProvider !== undefined && { federated_provider: marks.federatedProvider }),
+      ...(marks.sourceIdentity !== undefined && { source_identity: marks.sourceIdentity }),
+      ...(tags.length > 0 && { request_tags: textsOf(tags) }),
+    },
+  }
+}
+
+function textsOf(
+  tags: Iterable<{ readonly key: string; readonly value: string }>,
+): Readonly<Record<string, string>> | undefined {
+  const entries = [...tags].map(({ key, value }) => [key, value] as const)
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+/** AWS does not say its limit. This one leaves the token fit for a header. */
+const largestClaimsBytes = 8 * 1024
+
+function checkSize(claims: Claims): void {
+  const bytes = Buffer.byteLength(JSON.stringify(claims))
+  if (bytes <= largestClaimsBytes) return
+  throw new MayflyError('REQUEST_TOKEN_SIZE', {
+    message: `the claims take ${bytes} bytes, more than ${largestClaimsBytes}`,
+    values: { bytes, limit: largestClaimsBytes },
+  })
+}
+
+function switchedOff(account: string): MayflyError {
+  return new MayflyError('TRUST_OUTBOUND', {
+    message: `outbound web identity federation is off for the account ${account}`,
+    values: { account },
+  })
+}
+
+function tooLate({ arn, expiresAtMs = 0 }: AwsIdentity): MayflyError {
+  return new MayflyError('TRUST_SESSION_END', {
+    message: `the token would live longer than the session of ${arn}, which ends at ${new Date(expiresAtMs).toISOString()}`,
+  })
+}

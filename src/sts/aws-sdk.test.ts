@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithWebIdentityCommand,
+  GetAccessKeyInfoCommand,
+  GetCallerIdentityCommand,
+  GetWebIdentityTokenCommand,
+  STSClient,
+} from '@aws-sdk/client-sts'
+import {
+  account,
+  awsTrust,
+  role,
+  roleArn,
+  storyTrust,
+  tokenOf,
+  trustSide,
+  trusts,
+} from '../../test/trust-side.ts'
+import type { AwsAccountDocument } from '../registry/documents.ts'
+import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
+import { outboundIssuer } from './outbound-issuer.ts'
+import { serveSts } from './serve.ts'
+
+// The operations as AWS's own SDK calls them, over HTTP.
+
+const may = (...actions: string[]) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+})
+const provider = `arn:aws:iam::${account}:oidc-provider/gitlab.com`
+
+async function served(t: TestContext, home: Partial<AwsAccountDocument> = {}) {
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Federated: provider },
+        Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession', 'sts:SetSourceIdentity'],
+      },
+    ],
+  }
+  const everything = may('sts:*', 's3:*')
+  const roles = [
+    role('app', trust, { policies: [everything], tags: [{ key: 'team', value: 'shop' }] }),
+    role('poor', trust),
+    role('next', trusts({ AWS: roleArn('app') }, 'sts:*')),
+  ]
+  const { oidcProviders } = storyTrust.aws[0]!
+  const side = trustSide({
+    document: awsTrust({ account, oidcProviders, roles, outboundWebIdentityFederation: true, ...home }),
+  })
+  // An SDK goes by the Date of an answer once it was refused, and node:http dates its answers by the machine's clock.
+  side.clock.jump(Math.floor(Date.now() / 1000) * 1000 - side.clock.now())
+  const server = await serveSts({ sts: side.sts })
+  t.after(() => server.close())
+  const client = (credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }) => {
+    const made = new STSClient({
+      endpoint: server.url,
+      region: 'eu-west-1',
+      credentials,
+      maxAttempts: 1,
+    })
+    t.after(() => made.destroy())
+    return made
+  }
+  const session = async (name = 'app', claims = {}, more = {}) => {
+    const anonymous = client({ accessKeyId: 'x', secretAccessKey: 'x' })
+    const answer = await anonymous.send(
+      new AssumeRoleWithWebIdentityCommand({
+        RoleArn: roleArn(name),
+        RoleSessionName: 'job-7',
+        WebIdentityToken: tokenOf(side, claims),
+        ...more,
+      }),
+    )
+    return { answer, sts: client(sdkCredentials(answer.Credentials!)) }
+  }
+  return { side, server, client, session }
+}
+
+interface Given {
+  readonly AccessKeyId: string | undefined
+  readonly SecretAccessKey: string | undefined
+  readonly SessionToken: string | undefined
+}
+
+function sdkCredentials({ AccessKeyId, SecretAccessKey, SessionToken }: Given) {
+  return { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! }
+}
+
+const refusal = (name: string, message: string | RegExp, status: number) => (error: unknown) => {
+  const { name: told, message: said, $metadata } = error as Error & { $metadata: { httpStatusCode: number } }
+  assert.deepEqual([told, $metadata.httpStatusCode], [name, status], said)
+  if (typeof message === 'string') assert.equal(said, message)
+  else assert.match(said, message)
+  return true
+}
+
+test('AssumeRole with tags, source identity and session policies', async (t) => {
+  const { session, client } = await served(t)
+  const { sts } = await session()
+  const answer = await sts.send(
+    new AssumeRoleCommand({
+      RoleArn: roleArn('next'),
+      RoleSessionName: 'chained',
+      Tags: [
+        { Key: 'team', Value: 'shop' },
+        { Key: 'stage', Value: '' },
+      ],
+      TransitiveTagKeys: ['team'],
+      SourceIdentity: 'alice',
+      PolicyArns: [{ arn: 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess' }],
+      Policy: JSON.stringify(may('s3:GetObject')),
+    }),
+  )
+  assert.equal(answer.SourceIdentity, 'alice')
+  assert.ok(answer.PackedPolicySize! > 0 && answer.PackedPolicySize! <= 100)
+  const who = await client(sdkCredentials(answer.Credentials!)).send(new GetCallerIdentityCommand({}))
+  assert.equal(who.Arn, `arn:aws:sts::${account}:assumed-role/next/chained`)
+})
+
+test('GetAccessKeyInfo tells the account of a key, whether or not the key exists', async (t) => {
+  const { session } = await served(t)
+  const { sts, answer } = await session()
+  const own = await sts.send(new GetAccessKeyInfoCommand({ AccessKeyId: answer.Credentials!.AccessKeyId }))
+  assert.equal(own.Account, account)
+  const other = await sts.send(
+    // From a published write-up of the layout, in two parts for scanners.
+    new GetAccessKeyInfoCommand({ AccessKeyId: ['ASIA', 'QNZGKIQY56JQ7WML'].join('') }),
+  )
+  assert.equal(other.Account, '029608264753')
+  await assert.rejects(
+    sts.send(new GetAccessKeyInfoCommand({ AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' })),
+    refusal('ValidationError', /not valid/, 400),
+  )
+  const { sts: poor } = await session('poor')
+  await assert.rejects(
+    poor.send(new GetAccessKeyInfoCommand({ AccessKeyId: answer.Credentials!.AccessKeyId })),
+    refusal(
+      'AccessDenied',
+      `User: arn:aws:sts::${account}:assumed-role/poor/job-7 is not authorized to perform: sts:GetAccessKeyInfo because no identity-based policy allows the sts:GetAccessKeyInfo action`,
+      403,
+    ),
+  )
+})
+
+// ── AWS as an issuer ───────────────────────────────────────────────────────────────────────────────────
+
+const issuer = outboundIssuer(account)
+
+for (const algorithm of ['RS256', 'ES384'] as const)
+  test(`GetWebIdentityToken signs ${algorithm}, and whoever reads discovery can check it`, async (t) => {
+    const { session, server, side } = await served(t)
+    const { sts, answer: began } = await session('app', { 'https://aws.amazon.com/source_identity': 'alice' })
+    const answer = await sts.send(
+      new GetWebIdentityTokenCommand({
+        Audience: ['https://api.example'],
+        SigningAlgorithm: algorithm,
+        Tags: [{ Key: 'job', Value: '7' }],
+      }),
+    )
+    const jwt = readJwt(answer.WebIdentityToken!)
+    const shelf = `${server.url}/issuers/${issuer.replace('https://', '')}`
+    const discovery = (await (await fetch(`${shelf}/.well-known/openid-configuration`)).json()) as {
+      issuer: string
+      jwks_uri: string
+      id_token_signing_alg_values_supported: string[]
+    }
+    assert.equal(discovery.issuer, issuer)
+    assert.deepEqual(discovery.id_token_signing_alg_values_supported, ['RS256', 'ES384'])
+    const { keys } = (await (await fetch(discovery.jwks_uri)).json()) as { keys: { kid: string }[] }
+    checkJws(jwt, verificationKey(keys.find(({ kid }) => kid === jwt.header.kid))!)
+    assert.equal(jwt.header.alg, algorithm)
+    const { jti, ...claims } = jwt.claims
+    assert.match(String(jti), /^[0-9a-f-]{36}$/)
+    assert.deepEqual(claims, {
+      iss: issuer,
+      aud: 'https://api.example',
+      sub: roleArn('app'),
+      iat: side.seconds(),
+      exp: side.seconds() + 300,
+      'https://sts.amazonaws.com/': {
+        aws_account: account,
+        source_region: 'eu-west-1',
+        principal_tags: { team: 'shop' },
+        original_session_exp: began.Credentials!.Expiration!.toISOString().replace('.000', ''),
+        federated_provider: provider,
+        source_identity: 'alice',
+        request_tags: { job: '7' },
+      },
+    })
+    assert.equal(answer.Expiration?.getTime(), (side.seconds() + 300) * 1000)
+  })
+
+test('the issuer of an account has the form of those of AWS, and another for each account', () => {
+  assert.match(
+    issuer,
+    /^https:\/\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.tokens\.sts\.global\.api\.aws$/,
+  )
+  assert.notEqual(issuer, outboundIssuer('999999999999'))
+})
+
+test('GetWebIdentityToken is refused where it is off, and not published there', async (t) => {
+  const { session, server } = await served(t, { outboundWebIdentityFederation: false })
+  const { sts } = await session()
+  const ask = new GetWebIdentityTokenCommand({ Audience: ['a'], SigningAlgorithm: 'ES384' })
+  await assert.rejects(
+    sts.send(ask),
+    refusal(
+      'OutboundWebIdentityFederationDisabledException',
+      'Outbound web identity federation is disabled for your account',
+      403,
+    ),
+  )
+  const shelf = `${server.url}/issuers/${issuer.replace('https://', '')}`
+  assert.equal((await fetch(`${shelf}/.well-known/jwks.json`)).status, 404)
+})
+
+test('policies limit audience, lifetime and algorithm of a token, and tags need a permission of their own', async (t) => {
+  const condition = {
+    'ForAllValues:StringEquals': { 'sts:IdentityTokenAudience': ['https://api.example'] },
+    NumericLessThanEquals: { 'sts:DurationSeconds': 300 },
+    StringEquals: { 'sts:SigningAlgorithm': 'ES384' },
+  }
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'sts:GetWebIdentityToken', Resource: '*', Condition: condition }],
+  }
+  const trust = trusts({ Federated: provider }, 'sts:AssumeRoleWithWebIdentity')
+  const { session } = await served(t, { roles: [role('app', trust, { policies: [policy] })] })
+  const { sts } = await session()
+  const good = { Audience: ['https://api.example'], SigningAlgorithm: 'ES384' }
+  const send = (more: object) => sts.send(new GetWebIdentityTokenCommand({ ...good, ...more }))
+  assert.ok((await send({})).WebIdentityToken)
+  for (const more of [
+    { Audience: ['https://api.example', 'https://other.example'] },
+    { DurationSeconds: 301 },
+    { SigningAlgorithm: 'RS256' },
+  ])
+    await assert.rejects(send(more), refusal('AccessDenied', /sts:GetWebIdentityToken/, 403))
+  await assert.rejects(
+    send({ Tags: [{ Key: 'a', Value: 'b' }] }),
+    refusal('AccessDenied', /sts:TagGetWebIdentityToken/, 403),
+  )
+})
+
+test('a token for others ends with the session at the latest, fits a header and is for somebody', async (t) => {
+  const { session, side } = await served(t)
+  const { sts } = await session('app', {}, { DurationSeconds: 900 })
+  const good = { Audience: ['a', 'b'], SigningAlgorithm: 'RS256' }
+  const send = (more: object) => sts.send(new GetWebIdentityTokenCommand({ ...good, ...more }))
+  assert.deepEqual(readJwt((await send({ DurationSeconds: 900 })).WebIdentityToken!).claims.aud, ['a', 'b'])
+  await assert.rejects(
+    send({ DurationSeconds: 901 }),
+    refusal('SessionDurationEscalationException', /beyond its original expiration/, 403),
+  )
+  const Tags = Array.from({ length: 50 }, (_, i) => ({ Key: `key-${i}`, Value: 'v'.repeat(256) }))
+  await assert.rejects(send({ Tags }), refusal('JWTPayloadSizeExceededException', /exceeds the maximum/, 400))
+  await assert.rejects(
+    send({ Audience: [], SigningAlgorithm: 'HS256' }),
+    refusal(
+      'ValidationError',
+      "2 validation errors detected: Value at 'audience' failed to satisfy constraint: Member must not be null; " +
+        "Value 'HS256' at 'signingAlgorithm' failed to satisfy constraint: Member must satisfy enum value set: [RS256, ES384]",
+      400,
+    ),
+  )
+  assert.equal(side.records.at(-1)?.code, 'REQUEST_PARAMETER')
+})
+
+test('the global endpoint has no GetWebIdentityToken', async (t) => {
+  const { side } = await served(t)
+  const answer = await side.form('/', { Action: 'GetWebIdentityToken', Version: '2011-06-15' })
+  assert.equal(answer.xml('Code'), 'InvalidAction')
+})
