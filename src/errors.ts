@@ -228,6 +228,11 @@ export const remedies = {
     wire: 'invalid_request',
     hint: "Ask for a shorter session, or raise the role's maximum.",
   },
+  TRUST_CREDENTIAL: {
+    means: 'The operation does not take this kind of credentials.',
+    wire: 'access_denied',
+    hint: "Sign with what the operation takes: GetSessionToken and GetFederationToken take a user's permanent key alone.",
+  },
   TRUST_OUTBOUND: {
     means: 'The account does not let its identities have tokens for others.',
     wire: 'access_denied',
@@ -263,6 +268,11 @@ export const remedies = {
     means: 'A parameter is missing or outside what the vendor allows.',
     wire: 'invalid_request',
     hint: 'Correct the parameter that is named.',
+  },
+  REQUEST_MFA: {
+    means: 'A code of an MFA device was presented, and no device is registered here.',
+    wire: 'access_denied',
+    hint: 'Mayfly does not do MFA yet: leave SerialNumber and TokenCode out.',
   },
   REQUEST_TAGS: {
     means: 'The session tags contradict each other, or those that the calling session hands on.',

@@ -13,12 +13,14 @@ import { nearest } from '../wire/nearest.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
+import { issueAwsKey } from './issue-aws-key.ts'
 import { table } from './output.ts'
 import { clockOf } from './world.ts'
 
 export const issue: Command = {
   summary: 'a token of one of our issuers, shaped as a platform shapes its own',
   usage: `mayfly issue ${shapes.map((each) => each.name).join('|')} [NAME=VALUE …] [--audience A] [--lifetime 5m] [--claims]
+mayfly issue aws-key USER [--account ID] [--format json|profile]
 
   --config FILE    the trust file that registers our issuers; default: trust.yaml
   --issuer URL     which issuer, where several have this shape
@@ -27,11 +29,15 @@ export const issue: Command = {
   --keys FILE      the signing keys; default: .mayfly/keys.json beside the trust file, as for \`mayfly sts\`
   --claims         print the claims and sign nothing
 
+aws-key prints the permanent access key of a user of the trust file, with its secret. The secret is kept nowhere: it
+follows from the key file and the access key ID that the trust file has. Take the ID out, and the key is none.
+
 ${shapes.map(inputsText).join('\n')}
 Any other NAME is a claim: its VALUE takes the place of the platform's, and \`null\` leaves it out.
 +NAME is a claim whatever its name: +ref=x changes the claim ref and nothing that follows from it.
 `,
   async run(args, io) {
+    if (args[0] === 'aws-key') return issueAwsKey(args.slice(1), io)
     const { keyFile, claimsOnly, options } = await read(args, io)
     if (claimsOnly) io.out(`${JSON.stringify(claimsOf(options), null, 2)}\n`)
     else
@@ -79,12 +85,12 @@ function shapeOf(name: string | undefined): Shape & { readonly name: ShapeName }
   const names = shapes.map((each) => each.name)
   const found = shapes.find((each) => each.name === name)
   if (found) return found
-  if (name === undefined) throw usage('issue', `as what? One of ${names.join(', ')} is missing`)
-  const meant = nearest(name, names)
+  if (name === undefined) throw usage('issue', `as what? One of ${names.join(', ')}, aws-key is missing`)
+  const meant = nearest(name, [...names, 'aws-key'])
   throw usage(
     'issue',
     `there is no shape "${name}"${meant ? `; did you mean ${meant}?` : ''}`,
-    `There are: ${names.join(', ')}.`,
+    `There are: ${names.join(', ')}, aws-key.`,
   )
 }
 

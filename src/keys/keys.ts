@@ -9,6 +9,8 @@ export interface Sealing {
   unseal(purpose: string, sealed: string): string | undefined
   /** A 40-character secret that follows from the text and the sealing key alone. `sealed` names the key, by its key ID. */
   deriveSecret(purpose: string, sealed: string): string
+  /** Such a secret by each sealing key, the current one first: for a text that names none. */
+  deriveSecrets(purpose: string, text: string): readonly string[]
 }
 
 /** The token service's own keys. */

@@ -63,10 +63,15 @@ export function sealingWith(secrets: readonly Uint8Array[]): Sealing {
     unseal: (purpose, sealed) => unseal(masters, purpose, sealed),
     deriveSecret(purpose, sealed) {
       // A text that names no master of ours was not sealed here, and whoever made it cannot know this secret either.
-      const { deriving } = (masters.get(keyIdOf(sealed)) ?? current).keysFor(purpose)
-      return createHmac('sha256', deriving).update(sealed).digest().toString('base64', 0, secretBytes)
+      return derived((masters.get(keyIdOf(sealed)) ?? current).keysFor(purpose), sealed)
     },
+    deriveSecrets: (purpose, text) =>
+      [...masters.values()].map((each) => derived(each.keysFor(purpose), text)),
   }
+}
+
+function derived({ deriving }: PurposeKeys, text: string): string {
+  return createHmac('sha256', deriving).update(text).digest().toString('base64', 0, secretBytes)
 }
 
 function seal({ sealing, head, additional }: PurposeKeys, record: string): string {

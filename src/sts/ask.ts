@@ -59,9 +59,16 @@ export interface WebIdentityAsk extends SessionParameters {
   readonly token: Secret
 }
 
+/** A code of a caller's MFA device. */
+export interface MfaCode {
+  readonly serialNumber: string
+  readonly tokenCode: Secret
+}
+
 export interface AssumeRoleAsk extends SessionParameters {
   readonly kind: 'AssumeRole'
   readonly signed: SignableRequest
+  readonly mfa?: MfaCode
   readonly externalId?: string
   readonly tags?: readonly SessionTag[]
   readonly sourceIdentity?: string
@@ -70,6 +77,23 @@ export interface AssumeRoleAsk extends SessionParameters {
 export interface CallerIdentityAsk {
   readonly kind: 'GetCallerIdentity'
   readonly signed: SignableRequest
+}
+
+/** A session of a user with all that the user may. */
+export interface SessionTokenAsk {
+  readonly kind: 'GetSessionToken'
+  readonly signed: SignableRequest
+  readonly durationSeconds: number
+  readonly mfa?: MfaCode
+}
+
+/** A session for somebody whom a user vouches for, with what the user hands on. */
+export interface FederationTokenAsk extends SessionPolicies {
+  readonly kind: 'GetFederationToken'
+  readonly signed: SignableRequest
+  readonly name: string
+  readonly durationSeconds: number
+  readonly tags?: readonly SessionTag[]
 }
 
 export interface AccessKeyInfoAsk {
@@ -89,7 +113,13 @@ export interface WebIdentityTokenAsk {
 }
 
 /** What a caller of AWS STS signs with its own credentials. */
-export type SignedAsk = AssumeRoleAsk | CallerIdentityAsk | AccessKeyInfoAsk | WebIdentityTokenAsk
+export type SignedAsk =
+  | AssumeRoleAsk
+  | CallerIdentityAsk
+  | SessionTokenAsk
+  | FederationTokenAsk
+  | AccessKeyInfoAsk
+  | WebIdentityTokenAsk
 
 /** Google STS `v1/token`. */
 export interface TokenAsk {

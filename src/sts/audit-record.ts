@@ -69,7 +69,10 @@ function targetOf(ask: Ask): { target?: string } {
       return { target: ask.accessKeyId }
     case 'GetWebIdentityToken':
       return { target: ask.audiences.join(' ') }
+    case 'GetFederationToken':
+      return { target: ask.name }
     case 'GetCallerIdentity':
+    case 'GetSessionToken':
       return {}
   }
 }

@@ -1,6 +1,7 @@
 import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Ungranted, Verified } from './ask.ts'
 import { authorizeAccessKeyInfo } from './authorize-access-key-info.ts'
 import { authorizeAssumeRole } from './authorize-assume-role.ts'
+import { authorizeFederationToken } from './authorize-federation-token.ts'
 import {
   type AttachedAsk,
   authorizeAttached,
@@ -8,8 +9,10 @@ import {
   authorizeImpersonation,
 } from './authorize-google.ts'
 import { authorizeService, type ServiceAsk } from './authorize-service.ts'
+import { authorizeSessionToken } from './authorize-session-token.ts'
 import { authorizeWebIdentity } from './authorize-web-identity.ts'
 import { authorizeWebIdentityToken } from './authorize-web-identity-token.ts'
+import { checkCallable } from './callable.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -44,6 +47,7 @@ export function authorizeForMachine(
 }
 
 function decide(verified: Verified, registered: Snapshot, circumstances: Circumstances): Ungranted<Grant> {
+  if (verified.identity.type === 'aws') checkCallable(verified.kind, verified.identity)
   switch (verified.kind) {
     case 'AssumeRoleWithWebIdentity':
       return authorizeWebIdentity(verified.ask, verified.identity, registered, circumstances)
@@ -52,6 +56,10 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
     case 'GetCallerIdentity':
       // Nobody needs a permission to be told who they are, and no policy can deny it.
       return { kind: 'caller-identity', identity: verified.identity }
+    case 'GetSessionToken':
+      return authorizeSessionToken(verified.ask, verified.identity, circumstances)
+    case 'GetFederationToken':
+      return authorizeFederationToken(verified.ask, verified.identity, registered, circumstances)
     case 'GetAccessKeyInfo':
       return authorizeAccessKeyInfo(verified.ask, verified.identity, registered, circumstances)
     case 'GetWebIdentityToken':

@@ -1,12 +1,12 @@
 import { constraints } from './aws-constraints.ts'
 import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
-import { checkParameters } from './aws-parameters.ts'
+import { checkParameters, invalid, membersOf, type Parameters } from './aws-parameters.ts'
 import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
-import { tagParameters } from './aws-session-parameters.ts'
+import { mfaParameters, tagParameters } from './aws-session-parameters.ts'
 
 const { roleArn, sessionName, durationSeconds, externalId, sourceIdentity, tags, transitiveTagKeys } =
   constraints
-const { policyArns } = constraints
+const { policyArns, serialNumber, tokenCode, providedContexts } = constraints
 // Its inline policy has no limit of its own: packed, it has to fit.
 const policy = { ...constraints.policy, length: [1, Number.POSITIVE_INFINITY] } as const
 const wanted = [
@@ -19,12 +19,16 @@ const wanted = [
   transitiveTagKeys,
   externalId,
   sourceIdentity,
+  serialNumber,
+  tokenCode,
+  providedContexts,
 ]
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export const assumeRole: AwsOperation = {
   parse(parameters, request) {
     checkParameters(parameters, wanted)
+    refuseContexts(parameters)
     const given = parameters.get(externalId.name)
     const source = parameters.get(sourceIdentity.name)
     return {
@@ -33,6 +37,7 @@ export const assumeRole: AwsOperation = {
       signed: request,
       ...(given !== undefined && { externalId: given }),
       ...tagParameters(parameters),
+      ...mfaParameters(parameters),
       ...(source !== undefined && { sourceIdentity: source }),
     }
   },
@@ -45,4 +50,10 @@ export const assumeRole: AwsOperation = {
       SourceIdentity: made.grant.marks?.sourceIdentity,
     }
   },
+}
+
+/** AWS itself seals context assertions, for IAM Identity Center. Nothing here does, so that none can be valid. */
+function refuseContexts(parameters: Parameters): void {
+  if (membersOf(parameters, providedContexts.name).length === 0) return
+  throw invalid('The ContextAssertion of ProvidedContexts is not valid.')
 }

@@ -71,6 +71,9 @@ export const constraints = {
   sourceIdentity: { name: 'SourceIdentity', length: [2, 64], pattern: word },
   serialNumber: { name: 'SerialNumber', length: [9, 256], pattern: serialNumber },
   tokenCode: { name: 'TokenCode', length: [6, 6], pattern: sixDigits, secret: true },
+  /** Of a session of a user, up to 36 hours. */
+  userSeconds: { name: 'DurationSeconds', range: [900, 129_600] },
+  federatedName: { name: 'Name', required: true, length: [2, 32], pattern: word },
   accessKeyId: { name: 'AccessKeyId', required: true, length: [16, 128], pattern: letters },
   audience: {
     name: 'Audience',

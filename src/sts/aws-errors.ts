@@ -56,6 +56,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
 
   TRUST_ROLE: denied(notAuthorized),
   TRUST_DENIED: denied(notAuthorized),
+  TRUST_CREDENTIAL: denied(({ text }) => text),
   TRUST_OUTBOUND: sender(
     403,
     'OutboundWebIdentityFederationDisabledException',
@@ -76,6 +77,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
     'InvalidAction',
   )(({ action, version }) => `Could not find operation ${action} for version ${version}`),
   REQUEST_PARAMETER: badInput(({ text = 'The request is malformed.' }) => text),
+  REQUEST_MFA: denied(({ text }) => text),
   REQUEST_TAGS: sender(400, 'InvalidParameterValue')(({ text }) => text),
   REQUEST_PACKED_SIZE: sender(400, 'PackedPolicyTooLarge')(({ text }) => text),
   REQUEST_TOKEN_SIZE: sender(

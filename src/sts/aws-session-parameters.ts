@@ -1,4 +1,6 @@
-import type { SessionPolicies, SessionTag } from './ask.ts'
+import { MayflyError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import type { MfaCode, SessionPolicies, SessionTag } from './ask.ts'
 import { membersOf, type Parameters } from './aws-parameters.ts'
 import { conflict, folded } from './session-marks.ts'
 
@@ -20,6 +22,23 @@ export function tagParameters(parameters: Parameters): { readonly tags?: readonl
   }))
   const transitive = membersOf(parameters, 'TransitiveTagKeys').map((each) => each.get('')!)
   return tags.length + transitive.length === 0 ? {} : { tags: sessionTags(tags, transitive) }
+}
+
+/**
+ * `SerialNumber` and `TokenCode`, checked before.
+ * @throws REQUEST_MFA when one is there without the other
+ */
+export function mfaParameters(parameters: Parameters): { readonly mfa?: MfaCode } {
+  const serialNumber = parameters.get('SerialNumber')
+  const tokenCode = parameters.get('TokenCode')
+  if (serialNumber === undefined && tokenCode === undefined) return {}
+  if (serialNumber === undefined || tokenCode === undefined) throw halfOfMfa()
+  return { mfa: { serialNumber, tokenCode: new Secret(tokenCode) } }
+}
+
+function halfOfMfa(): MayflyError {
+  const text = 'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.'
+  return new MayflyError('REQUEST_MFA', { message: text, values: { text } })
 }
 
 /**

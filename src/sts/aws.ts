@@ -13,6 +13,8 @@ import { assumeRoleWithWebIdentity } from './aws-assume-role-with-web-identity.t
 import { awsError } from './aws-errors.ts'
 import { getAccessKeyInfo } from './aws-get-access-key-info.ts'
 import { getCallerIdentity } from './aws-get-caller-identity.ts'
+import { getFederationToken } from './aws-get-federation-token.ts'
+import { getSessionToken } from './aws-get-session-token.ts'
 import { getWebIdentityToken } from './aws-get-web-identity-token.ts'
 import { type AwsOperation, unknownOperation, type Writing } from './aws-operation.ts'
 import type { Parameters } from './aws-parameters.ts'
@@ -32,6 +34,8 @@ const operations: ReadonlyMap<string, AwsOperation> = new Map([
   ['AssumeRoleWithWebIdentity', assumeRoleWithWebIdentity],
   ['GetAccessKeyInfo', getAccessKeyInfo],
   ['GetCallerIdentity', getCallerIdentity],
+  ['GetFederationToken', getFederationToken],
+  ['GetSessionToken', getSessionToken],
   ['GetWebIdentityToken', getWebIdentityToken],
 ])
 

@@ -8,6 +8,7 @@ import type { AttachedAsk } from './authorize-google.ts'
 import type { ServiceAsk } from './authorize-service.ts'
 import { mint } from './mint.ts'
 import { verifySignedRequest } from './signed-request.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
 // What a service needs that takes this token service's credentials, and a platform that hands them out.
@@ -21,6 +22,8 @@ export interface VerifySetting {
 export interface VerifyAwsSetting extends VerifySetting {
   /** What the credential scope has to name: `s3`, `ec2`. */
   readonly service: string
+  /** `sts.registered()`: takes the permanent keys of its users too. Default: those of sessions alone. */
+  readonly registered?: Pick<Snapshot, 'userOfKey'>
 }
 
 /**
@@ -34,8 +37,9 @@ export interface VerifyAwsSetting extends VerifySetting {
  * @throws REQUEST_EXPIRED, REQUEST_NOT_YET_VALID when it was signed more than 15 minutes ago, or for less than that
  */
 export function verifyAwsRequest(request: SignableRequest, setting: VerifyAwsSetting): AwsIdentity {
-  const { keys, service, nowMs = Date.now() } = setting
-  return verifySignedRequest(request, { keys, service, nowMs, presignedExpiry: true })
+  const { keys, service, registered, nowMs = Date.now() } = setting
+  const users = registered && { userOf: registered.userOfKey }
+  return verifySignedRequest(request, { keys, service, nowMs, presignedExpiry: true, ...users })
 }
 
 /**

@@ -7,18 +7,16 @@ import {
   type SignableRequest,
 } from '../wire/sigv4.ts'
 import type { AwsIdentity } from './ask.ts'
-import {
-  type AwsSession,
-  identityOfSession,
-  secretOfSession,
-  sessionArn,
-  unsealSession,
-} from './aws-session.ts'
+import { identityOfSession, secretOfSession, unsealSession } from './aws-session.ts'
+import type { User } from './registered-aws.ts'
+import { identityOfUser, secretsOfUserKey } from './user-key.ts'
 
 export interface SignedRequestRules {
   readonly keys: Keys
   /** Epoch milliseconds. */
   readonly nowMs: number
+  /** Whose permanent access key it is; absent: nobody has one. */
+  readonly userOf?: (accessKeyId: string) => User | undefined
   /** The service that the credential scope has to name; absent: any. */
   readonly service?: string
   /** How long before its arrival a request may have been signed. Default: 15 minutes, as at AWS. */
@@ -32,7 +30,7 @@ export interface SignedRequestRules {
 export const quarterHourMs = 15 * 60_000
 
 /**
- * Who signed a request. Only our own sessions can.
+ * Who signed a request: a session of ours, or a user that is registered.
  * @throws REQUEST_UNSIGNED, REQUEST_INCOMPLETE, REQUEST_PARAMETER for what is no signature
  * @throws REQUEST_SCOPE when it was signed for another service
  * @throws REQUEST_CREDENTIAL when the access key or session token is not ours, or one is not the other's
@@ -41,14 +39,24 @@ export const quarterHourMs = 15 * 60_000
  * @throws REQUEST_CREDENTIAL_EXPIRED when the session is over
  */
 export function verifySignedRequest(request: SignableRequest, rules: SignedRequestRules): AwsIdentity {
-  const { keys, nowMs, service } = rules
+  const { nowMs, service } = rules
   const presented = readSignature(request)
   checkService(presented, service)
-  const { session, token } = sessionBehind(presented, keys)
+  const { identity, secrets } = signerBehind(presented, rules)
   checkWindow(presented, rules)
-  checkSignature(request, presented, secretOfSession(token, keys.sealing), { s3: service === 's3' })
-  if (session.expiresAtMs <= nowMs) throw sessionOver(session, nowMs)
-  return { ...identityOfSession(session), region: presented.region }
+  checkBy(secrets, (secret) => checkSignature(request, presented, secret, { s3: service === 's3' }))
+  if (identity.expiresAtMs !== undefined && identity.expiresAtMs <= nowMs) throw sessionOver(identity, nowMs)
+  return { ...identity, region: presented.region }
+}
+
+/** By the first secret that fits, and with the last one's complaint. */
+function checkBy([secret = '', ...others]: readonly string[], check: (secret: string) => void): void {
+  try {
+    check(secret)
+  } catch (error) {
+    if (others.length === 0) throw error
+    checkBy(others, check)
+  }
 }
 
 function checkService(presented: PresentedSignature, service: string | undefined): void {
@@ -63,16 +71,26 @@ function checkService(presented: PresentedSignature, service: string | undefined
   })
 }
 
-function sessionBehind(
-  { accessKeyId, sessionToken }: PresentedSignature,
-  keys: Keys,
-): { session: AwsSession; token: string } {
-  if (sessionToken === undefined) throw foreign(accessKeyId, 'comes without a session token')
+interface Signer {
+  readonly identity: AwsIdentity
+  /** Those of which one has signed. */
+  readonly secrets: readonly string[]
+}
+
+function signerBehind({ accessKeyId, sessionToken }: PresentedSignature, rules: SignedRequestRules): Signer {
+  const { keys, userOf } = rules
+  if (sessionToken !== undefined) return sessionBehind(accessKeyId, sessionToken, keys)
+  const user = userOf?.(accessKeyId)
+  if (!user) throw foreign(accessKeyId, 'comes without a session token')
+  return { identity: identityOfUser(user), secrets: secretsOfUserKey(accessKeyId, keys.sealing) }
+}
+
+function sessionBehind(accessKeyId: string, sessionToken: string, keys: Keys): Signer {
   const session = unsealSession(sessionToken, keys.sealing)
   if (!session) throw foreign(accessKeyId, "comes with a session token that is not this token service's")
   if (session.accessKeyId !== accessKeyId)
     throw foreign(accessKeyId, "comes with another key's session token")
-  return { session, token: sessionToken }
+  return { identity: identityOfSession(session), secrets: [secretOfSession(sessionToken, keys.sealing)] }
 }
 
 function foreign(accessKeyId: string, why: string): MayflyError {
@@ -115,11 +133,10 @@ function basicTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-function sessionOver(session: AwsSession, nowMs: number): MayflyError {
-  const { expiresAtMs } = session
+function sessionOver({ arn, expiresAtMs = 0 }: AwsIdentity, nowMs: number): MayflyError {
   const seconds = Math.ceil((nowMs - expiresAtMs) / 1000)
   return new MayflyError('REQUEST_CREDENTIAL_EXPIRED', {
-    message: `the credentials of ${sessionArn(session)} expired ${seconds} s ago, at ${new Date(expiresAtMs).toISOString()}`,
+    message: `the credentials of ${arn} expired ${seconds} s ago, at ${new Date(expiresAtMs).toISOString()}`,
     values: { expiry: Math.floor(expiresAtMs / 1000) },
   })
 }

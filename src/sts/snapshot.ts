@@ -1,5 +1,6 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
+import { accountOfKeyId } from './access-key-id.ts'
 import { accountOfArn } from './arn.ts'
 import type { AwsIdentity } from './ask.ts'
 import { outboundIssuer } from './outbound-issuer.ts'
@@ -28,6 +29,8 @@ export interface Snapshot {
   role(arn: string): Role | undefined
   /** The role or the user that the signer of an AWS request is, or is a session of. */
   principalOf(identity: AwsIdentity): Role | User | undefined
+  /** The user whose permanent access key this is. */
+  userOfKey(accessKeyId: string): User | undefined
   /** The OIDC provider for an issuer in the account of a role. */
   oidcProvider(roleArn: string, issuer: string): OidcProvider | undefined
   /** By its e-mail address or its unique ID. */
@@ -87,6 +90,7 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     counts,
     role: (arn) => named(aws.get(accountOfArn(arn))?.roles, arn),
     principalOf: (identity) => principalIn(aws.get(identity.account), identity),
+    userOfKey: (accessKeyId) => aws.get(accountOfKeyId(accessKeyId) ?? '')?.keys.get(accessKeyId),
     oidcProvider: (roleArn, issuer) => aws.get(accountOfArn(roleArn))?.providers.get(issuer),
     serviceAccount: (name) => byEmail.get(name) ?? byId.get(name),
     stands: (principal) =>

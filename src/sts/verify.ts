@@ -6,6 +6,7 @@ import type {
   Ask,
   AwsIdentity,
   GoogleIdentity,
+  SignedAsk,
   TokenAsk,
   Verified,
   WebIdentity,
@@ -31,7 +32,9 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
     case 'GetCallerIdentity':
     case 'GetAccessKeyInfo':
     case 'GetWebIdentityToken':
-      return { kind: ask.kind, ask, identity: verifyAwsSigner(ask.signed, registered, sts) } as Verified
+    case 'GetSessionToken':
+    case 'GetFederationToken':
+      return { kind: ask.kind, ask, identity: verifyCaller(ask, registered, sts) } as Verified
     case 'TokenExchange':
       return { kind: ask.kind, ask, identity: await verifySubject(ask, registered, sts) } as Verified
     case 'GenerateAccessToken':
@@ -48,6 +51,23 @@ function verifyWebIdentity(
   return verifyAwsToken(readAwsToken(token.reveal()), roleArn, registered, verificationBy(sts))
 }
 
+function verifyCaller(ask: SignedAsk, registered: Snapshot, sts: Sts): AwsIdentity {
+  const identity = verifyAwsSigner(ask.signed, registered, sts)
+  if ('mfa' in ask && ask.mfa) throw noDevice(ask.mfa.serialNumber, identity)
+  return identity
+}
+
+/** No MFA device is registered here, so no code is right. */
+function noDevice(serialNumber: string, { arn }: AwsIdentity): MayflyError {
+  return new MayflyError('REQUEST_MFA', {
+    message: `${arn} presents a code of the MFA device ${serialNumber}, and Mayfly knows no devices`,
+    values: {
+      // Two spaces, as recorded.
+      text: 'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
+    },
+  })
+}
+
 /** The signer of a request to our AWS side, whose role or user still stands. */
 function verifyAwsSigner(
   signed: Parameters<typeof verifySignedRequest>[0],
@@ -59,6 +79,7 @@ function verifyAwsSigner(
     keys: sts.keys,
     nowMs: sts.now(),
     service: 'sts',
+    userOf: registered.userOfKey,
     ...rules,
   })
   if (registered.principalOf(identity)) return identity

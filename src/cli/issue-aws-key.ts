@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import { MayflyError } from '../errors.ts'
+import { defaultKeyFile } from '../keys/key-file.ts'
+import { keysFromFile } from '../keys/key-ring.ts'
+import type { UserDocument } from '../registry/documents.ts'
+import { readTrustFile } from '../registry/trust-file.ts'
+import { userKeyId } from '../sts/access-key-id.ts'
+import { secretsOfUserKey } from '../sts/user-key.ts'
+import { exitCodes, type Io } from './command.ts'
+import { readFlags, usage } from './flags.ts'
+
+interface KeyOf {
+  readonly account: string
+  readonly user: UserDocument
+}
+
+/** Prints the permanent access keys of a user that the trust file registers, the secret with each. */
+export async function issueAwsKey(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = readFlags('issue', args, {
+    account: { type: 'string' },
+    config: { type: 'string', default: 'trust.yaml' },
+    keys: { type: 'string' },
+    format: { type: 'string', default: 'json' },
+  })
+  const config = resolve(io.cwd, values.config)
+  const write = formatOf(values.format)
+  const found = await userIn(config, positionals[0], values.account)
+  if (found.user.accessKeys.length === 0) throw noKeyYet(found, config)
+  const keyFile = values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys)
+  const { sealing } = keysFromFile(keyFile, [])
+  for (const { id } of found.user.accessKeys)
+    io.out(write(id, secretsOfUserKey(id, sealing)[0]!, found.user.name))
+  return exitCodes.ok
+}
+
+type Write = (accessKeyId: string, secret: string, name: string) => string
+
+/** As `aws iam create-access-key` prints it, and as a profile of ~/.aws/credentials. */
+const formats: Readonly<Record<string, Write>> = {
+  json: (AccessKeyId, SecretAccessKey, UserName) =>
+    `${JSON.stringify({ AccessKey: { UserName, AccessKeyId, Status: 'Active', SecretAccessKey } }, null, 2)}\n`,
+  profile: (id, secret, name) => `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`,
+}
+
+function formatOf(name: string): Write {
+  const write = Object.hasOwn(formats, name) ? formats[name] : undefined
+  if (write) return write
+  throw usage('issue', `there is no format "${name}"`, `There are: ${Object.keys(formats).join(', ')}.`)
+}
+
+async function userIn(config: string, name: string | undefined, account: string | undefined): Promise<KeyOf> {
+  if (name === undefined) throw usage('issue', 'whose key? The name of a user is missing')
+  const accounts = (await readTrustFile(config)).aws.filter((each) => !account || each.account === account)
+  const users = accounts.flatMap((each) =>
+    (each.users ?? []).map((user) => ({ account: each.account, user })),
+  )
+  const [only, ...more] = users.filter(({ user }) => user.name === name)
+  if (only && more.length === 0) return only
+  if (only) throw usage('issue', `several accounts have a user ${name}`, 'Choose one with --account.')
+  const others = users.map(({ user }) => user.name).join(', ')
+  throw new MayflyError('REGISTRY_DOCUMENT', {
+    message: `${config} has no user ${name}; it has ${others || 'none at all'}`,
+    hint: 'Register it under `users:` of an account, with `name:` and `accessKeys:`.',
+  })
+}
+
+function noKeyYet({ account, user }: KeyOf, config: string): MayflyError {
+  return new MayflyError('REGISTRY_DOCUMENT', {
+    message: `the user ${user.name} of ${account} has no access key`,
+    hint: `Write one into ${config}, accessKeys: [{ id: ${userKeyId(account)} }], and run this again.`,
+  })
+}

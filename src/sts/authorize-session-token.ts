@@ -1,0 +1,18 @@
+import type { AwsIdentity, SessionTokenAsk } from './ask.ts'
+import type { Circumstances } from './request.ts'
+import type { SessionGrant } from './role-session.ts'
+
+/** Nobody needs a permission for it, and no policy can deny it: it is how a user proves MFA. */
+export function authorizeSessionToken(
+  { durationSeconds }: SessionTokenAsk,
+  { account, arn, userId }: AwsIdentity,
+  { nowMs }: Circumstances,
+): SessionGrant {
+  return {
+    kind: 'aws-session',
+    account,
+    principal: { type: 'user', userArn: arn, userId },
+    expiresAtMs: (Math.floor(nowMs / 1000) + durationSeconds) * 1000,
+    rule: `the permanent key of ${arn}`,
+  }
+}
