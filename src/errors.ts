@@ -269,6 +269,11 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Correct the parameter that is named.',
   },
+  REQUEST_MESSAGE: {
+    means: 'The encoded authorization message cannot be read: altered, of another account, or expired.',
+    wire: 'invalid_request',
+    hint: 'Copy the whole message, without line breaks, and decode it within a day, as a caller of the account that was refused.',
+  },
   REQUEST_MFA: {
     means: 'A code of an MFA device was presented, and no device is registered here.',
     wire: 'access_denied',

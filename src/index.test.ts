@@ -11,6 +11,7 @@ test('the public names are these: one more is a promise, one less breaks somebod
     'createAudit',
     'createSts',
     'describeSources',
+    'encodeAuthorizationMessage',
     'ephemeralKeys',
     'evaluatePermissions',
     'federate',

@@ -45,6 +45,7 @@ export type { Audience, Sighting, Source } from './sources/source.ts'
 export type { AwsIdentity, GoogleIdentity } from './sts/ask.ts'
 export { type Audit, type AuditRecord, type AuditSink, createAudit } from './sts/audit.ts'
 export { auditFile } from './sts/audit-file.ts'
+export { encodeAuthorizationMessage } from './sts/authorization-message.ts'
 export { type ChangeableSts, createSts, type StsSetting } from './sts/create.ts'
 export { evaluatePermissions, type PermissionQuestion } from './sts/evaluate-permissions.ts'
 export {

@@ -102,6 +102,12 @@ export interface AccessKeyInfoAsk {
   readonly accessKeyId: string
 }
 
+export interface DecodeMessageAsk {
+  readonly kind: 'DecodeAuthorizationMessage'
+  readonly signed: SignableRequest
+  readonly encodedMessage: string
+}
+
 /** A token by which an AWS identity proves itself to others. */
 export interface WebIdentityTokenAsk {
   readonly kind: 'GetWebIdentityToken'
@@ -119,6 +125,7 @@ export type SignedAsk =
   | SessionTokenAsk
   | FederationTokenAsk
   | AccessKeyInfoAsk
+  | DecodeMessageAsk
   | WebIdentityTokenAsk
 
 /** Google STS `v1/token`. */
@@ -269,6 +276,12 @@ export interface KeyAccountGrant extends GrantMark {
   readonly account: string
 }
 
+export interface DecodedMessageGrant extends GrantMark {
+  readonly kind: 'decoded-message'
+  readonly account: string
+  readonly encodedMessage: string
+}
+
 export interface WebIdentityTokenGrant extends GrantMark {
   readonly kind: 'web-identity-token'
   readonly issuer: string
@@ -306,6 +319,7 @@ export type Grant =
   | AwsSessionGrant
   | CallerIdentityGrant
   | KeyAccountGrant
+  | DecodedMessageGrant
   | WebIdentityTokenGrant
   | AccessTokenGrant
   | IdTokenGrant
@@ -322,6 +336,7 @@ export type Minted =
     }
   | { readonly kind: 'caller-identity'; readonly grant: CallerIdentityGrant }
   | { readonly kind: 'key-account'; readonly grant: KeyAccountGrant }
+  | { readonly kind: 'decoded-message'; readonly grant: DecodedMessageGrant; readonly message: string }
   | { readonly kind: 'web-identity-token'; readonly grant: WebIdentityTokenGrant; readonly token: Secret }
   | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
   | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }

@@ -71,6 +71,7 @@ function targetOf(ask: Ask): { target?: string } {
       return { target: ask.audiences.join(' ') }
     case 'GetFederationToken':
       return { target: ask.name }
+    case 'DecodeAuthorizationMessage':
     case 'GetCallerIdentity':
     case 'GetSessionToken':
       return {}

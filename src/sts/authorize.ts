@@ -1,6 +1,7 @@
 import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Ungranted, Verified } from './ask.ts'
 import { authorizeAccessKeyInfo } from './authorize-access-key-info.ts'
 import { authorizeAssumeRole } from './authorize-assume-role.ts'
+import { authorizeDecoding } from './authorize-decoding.ts'
 import { authorizeFederationToken } from './authorize-federation-token.ts'
 import {
   type AttachedAsk,
@@ -62,6 +63,8 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
       return authorizeFederationToken(verified.ask, verified.identity, registered, circumstances)
     case 'GetAccessKeyInfo':
       return authorizeAccessKeyInfo(verified.ask, verified.identity, registered, circumstances)
+    case 'DecodeAuthorizationMessage':
+      return authorizeDecoding(verified.ask, verified.identity, registered, circumstances)
     case 'GetWebIdentityToken':
       return authorizeWebIdentityToken(verified.ask, verified.identity, registered, circumstances)
     case 'TokenExchange':

@@ -75,6 +75,7 @@ export const constraints = {
   userSeconds: { name: 'DurationSeconds', range: [900, 129_600] },
   federatedName: { name: 'Name', required: true, length: [2, 32], pattern: word },
   accessKeyId: { name: 'AccessKeyId', required: true, length: [16, 128], pattern: letters },
+  encodedMessage: { name: 'EncodedMessage', required: true, length: [1, 10_240] },
   audience: {
     name: 'Audience',
     required: true,

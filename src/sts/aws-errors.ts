@@ -77,6 +77,10 @@ const words: Partial<Record<ErrorCode, Words>> = {
     'InvalidAction',
   )(({ action, version }) => `Could not find operation ${action} for version ${version}`),
   REQUEST_PARAMETER: badInput(({ text = 'The request is malformed.' }) => text),
+  REQUEST_MESSAGE: sender(
+    400,
+    'InvalidAuthorizationMessageException',
+  )('The specified authorization message is not valid.'), // not recorded
   REQUEST_MFA: denied(({ text }) => text),
   REQUEST_TAGS: sender(400, 'InvalidParameterValue')(({ text }) => text),
   REQUEST_PACKED_SIZE: sender(400, 'PackedPolicyTooLarge')(({ text }) => text),

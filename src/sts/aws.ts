@@ -10,6 +10,7 @@ import { parseForm } from '../wire/form.ts'
 import type { Ask, Minted, StsRequest, StsResponse } from './ask.ts'
 import { assumeRole } from './aws-assume-role.ts'
 import { assumeRoleWithWebIdentity } from './aws-assume-role-with-web-identity.ts'
+import { decodeAuthorizationMessage } from './aws-decode-authorization-message.ts'
 import { awsError } from './aws-errors.ts'
 import { getAccessKeyInfo } from './aws-get-access-key-info.ts'
 import { getCallerIdentity } from './aws-get-caller-identity.ts'
@@ -32,6 +33,7 @@ const version = '2011-06-15'
 const operations: ReadonlyMap<string, AwsOperation> = new Map([
   ['AssumeRole', assumeRole],
   ['AssumeRoleWithWebIdentity', assumeRoleWithWebIdentity],
+  ['DecodeAuthorizationMessage', decodeAuthorizationMessage],
   ['GetAccessKeyInfo', getAccessKeyInfo],
   ['GetCallerIdentity', getCallerIdentity],
   ['GetFederationToken', getFederationToken],

@@ -7,17 +7,22 @@ import { sealAccessToken } from './access-token.ts'
 import type {
   AccessTokenGrant,
   AwsSessionGrant,
+  DecodedMessageGrant,
   Grant,
   IdTokenGrant,
   Minted,
   WebIdentityTokenGrant,
 } from './ask.ts'
+import { readAuthorizationMessage } from './authorization-message.ts'
 import { sealSession, secretOfSession } from './aws-session.ts'
 
 /** Who signs the ID tokens of service accounts: an issuer of ours, by Google's name. */
 export const googleIssuer = 'https://accounts.google.com'
 
-/** Makes what was granted. Nothing is kept: a session and an access token are sealed records, an ID token is a JWT. */
+/**
+ * Makes what was granted. Nothing is kept: a session and an access token are sealed records, an ID token is a JWT.
+ * @throws REQUEST_MESSAGE when an authorization message cannot be read
+ */
 export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
   switch (grant.kind) {
     case 'aws-session':
@@ -26,6 +31,8 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
       return { kind: grant.kind, grant }
     case 'key-account':
       return { kind: grant.kind, grant }
+    case 'decoded-message':
+      return { kind: grant.kind, grant, message: decoded(grant, keys, nowMs) }
     case 'web-identity-token':
       return webIdentityToken(grant, keys, nowMs)
     case 'access-token':
@@ -60,6 +67,10 @@ function accessToken(grant: AccessTokenGrant, keys: Keys, nowMs: number): Minted
   const { principal, scopes, expiresAtMs } = grant
   const token = sealAccessToken({ principal, scopes, issuedAtMs: nowMs, expiresAtMs }, keys.sealing)
   return { kind: grant.kind, grant, token: new Secret(token) }
+}
+
+function decoded({ encodedMessage, account }: DecodedMessageGrant, { sealing }: Keys, nowMs: number): string {
+  return readAuthorizationMessage(encodedMessage, { account, sealing, nowMs })
 }
 
 function webIdentityToken(grant: WebIdentityTokenGrant, keys: Keys, nowMs: number): Minted {

@@ -31,6 +31,7 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
     case 'AssumeRole':
     case 'GetCallerIdentity':
     case 'GetAccessKeyInfo':
+    case 'DecodeAuthorizationMessage':
     case 'GetWebIdentityToken':
     case 'GetSessionToken':
     case 'GetFederationToken':

@@ -56,6 +56,12 @@ export function evaluate(
   return verdict
 }
 
+/** The Deny statements that apply to a request. */
+export function denying(policies: readonly Policy[], request: AwsRequest): readonly Statement[] {
+  const statements = policies.flatMap((each) => each.statements)
+  return statements.filter((each) => each.effect === 'Deny' && applies(each, request) !== undefined)
+}
+
 function isTrust(policies: Policy | readonly Policy[]): boolean {
   return ('statements' in policies ? policies : policies[0])?.kind === 'trust'
 }
