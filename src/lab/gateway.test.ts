@@ -133,6 +133,7 @@ test('a service that is plugged in gets the request as it came, from whoever has
   const call = await signedCall(side, host)
   const answer = await ask(host, { ...call, path: '/' })
   assert.deepEqual([answer.status, answer.body], [201, 'served'])
+  assert.equal(answer.date, new Date(side.clock.now()).toUTCString())
   const [got] = requests
   assert.equal(got?.headers.host, host)
   assert.equal(got?.headers.authorization, call.headers.find(([name]) => name === 'Authorization')?.[1])
@@ -140,6 +141,14 @@ test('a service that is plugged in gets the request as it came, from whoever has
     traced.map((each) => [each.host, each.method, each.target, each.status]),
     [[host, 'POST', '/', 201]],
   )
+})
+
+test('a service that is plugged in and does not answer is named', async (t) => {
+  const url = 'http://127.0.0.1:9'
+  const { side, ask } = await opened(t, [{ hosts: 'ec2.*.amazonaws.com', url }])
+  const host = 'ec2.eu-west-1.amazonaws.com'
+  const { status, body } = await ask(host, await signedCall(side, host))
+  assert.deepEqual([status, body.includes(url), body.includes('ECONNREFUSED')], [502, true, true])
 })
 
 test('a client that goes away in the middle of its body ends nothing', async (t) => {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../src/world.ts'
 import { type Cloud, googleCredentials, startCloud } from '../fakes/cloud.ts'
 import type { EcsAgent } from '../fakes/ecs-agent.ts'
 import { mayfly, run } from '../fakes/run.ts'
 
-// Stories 1 and 2: programs on ECS and Batch, the JSON that gcloud wrote, and nothing else.
+// Stories 1 and 2: programs on ECS and Batch, the JSON that gcloud wrote, and nothing else. With the agent at its own
+// address, in a network namespace: test/cli/lab.test.ts.
 
 let cloud: Cloud
 let agent: EcsAgent
@@ -122,28 +121,5 @@ describe('a program on ECS with the credential file of gcloud', () => {
       assert.match(ran.err, new RegExp(`^code: ${code}`, 'm'))
       assert.match(ran.err, says)
     }
-  })
-})
-
-describe('in a network namespace, with 169.254.170.2 as ECS has it', () => {
-  const inside = ['unshare', '--map-root-user', '--net', 'sh', '-c']
-  const network = 'ip link set lo up && ip address add 169.254.170.2/32 dev lo'
-  const trial = spawnSync(inside[0]!, [...inside.slice(1), network], { encoding: 'utf8' })
-  const why = trial.error?.message ?? trial.stderr.trim()
-  const skip = trial.status === 0 ? false : `no network namespace is permitted here: ${why}`
-
-  it('the author’s container is authorised, with not one variable of ours', { skip }, async () => {
-    const program = fileURLToPath(new URL('./in-namespace.ts', import.meta.url))
-    const script = `${network} && exec "$0" --disable-warning=ExperimentalWarning "$1"`
-    const ran = await run([...inside, script, process.execPath, program], process.env)
-    assert.equal(ran.code, 0, ran.err)
-    const { variables, without, under, seen } = JSON.parse(ran.out)
-    assert.deepEqual(variables.filter((name: string) => name.startsWith('AWS_')).sort(), [
-      'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-      'AWS_EXECUTION_ENV',
-    ])
-    assert.match(without.err, /ENETUNREACH 169\.254\.169\.254:80/)
-    assert.deepEqual([under.code, under.out], [0, 'read 2 orders from BigQuery\n'], under.err)
-    assert.deepEqual(seen, serviceAccount)
   })
 })

@@ -2,20 +2,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AwsCredential } from '../../src/credential.ts'
 import { type IssuedToken, type IssueOptions, issueToken } from '../../src/issuer/issuer.ts'
+import { sessionOf } from '../../src/lab/sessions.ts'
 import type { TrustDocument } from '../../src/registry/documents.ts'
 import { readTrustFile } from '../../src/registry/trust-file.ts'
 import { type AuditRecord, createAudit } from '../../src/sts/audit.ts'
 import { createSts } from '../../src/sts/create.ts'
-import { issueSession, verifyAccessToken, verifyAwsRequest } from '../../src/sts/public.ts'
+import { verifyAccessToken, verifyAwsRequest } from '../../src/sts/public.ts'
 import { serveSts } from '../../src/sts/serve.ts'
 import { stsApp } from '../../src/sts/server.ts'
 import type { Environment } from '../../src/world.ts'
 import { serveBigQuery } from './bigquery.ts'
 import { serveCloudProxy } from './cloud-proxy.ts'
 import { serveEc2 } from './ec2.ts'
-import { type EcsAgentOptions, serveEcsAgent } from './ecs-agent.ts'
+import { serveEcsAgent } from './ecs-agent.ts'
 import { serveGithubRunner } from './github-runner.ts'
 import { serveS3 } from './s3.ts'
 import { serveApp } from './serve.ts'
@@ -72,10 +72,8 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     'sts.*.amazonaws.com': server.port,
     'bigquery.googleapis.com': bigquery.port,
   })
-  const session = async (role: string, sessionName: string) =>
-    credentialOf(
-      await issueSession(sts, { roleArn: roleArn(role), service: 'ecs-tasks.amazonaws.com', sessionName }),
-    )
+  const session = (role: string, sessionName: string) =>
+    sessionOf(sts, { roleArn: roleArn(role), service: 'ecs-tasks.amazonaws.com', sessionName })
   const home = await mkdtemp(join(tmpdir(), 'mayfly-cloud-'))
   await writeFile(join(home, 'ca.pem'), proxy.ca)
   const parts: { close(): Promise<void> }[] = [server, s3, ec2, bigquery, proxy]
@@ -99,15 +97,14 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     },
     /** A session of a role that tasks of ECS may have. */
     session,
-    /** What answers a task of ECS with this task role. Without `host` it is on loopback. */
-    async ecs(role: string, options: Pick<EcsAgentOptions, 'host' | 'port'> = {}) {
+    /** What answers a task of ECS with this task role, on loopback. */
+    async ecs(role: string) {
       const agent = await serveEcsAgent({
         roleArn: roleArn(role),
         region,
         account,
         mint: (taskId) => session(role, taskId),
         now,
-        ...options,
       })
       parts.push(agent)
       return agent
@@ -123,12 +120,6 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
       await rm(home, { recursive: true, force: true })
     },
   }
-}
-
-type Session = Awaited<ReturnType<typeof issueSession>>
-
-function credentialOf({ grant, accessKeyId, secretAccessKey, sessionToken }: Session): AwsCredential {
-  return { kind: 'aws', accessKeyId, secretAccessKey, sessionToken, expiresAtMs: grant.expiresAtMs }
 }
 
 interface Urls {

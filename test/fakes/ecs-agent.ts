@@ -10,9 +10,6 @@ export interface EcsAgentOptions {
   /** New credentials of the task role, as the agent gets them from AWS: the session is named after the task. */
   readonly mint: (taskId: string) => Promise<AwsCredential>
   readonly now: () => number
-  /** Where to listen: 169.254.170.2 and port 80 in a network namespace. Default: loopback, a free port. */
-  readonly host?: string
-  readonly port?: number
 }
 
 // The agent has new credentials well before the old ones end, so that a task never holds dead ones.
@@ -20,7 +17,7 @@ const rotateBeforeMs = 15 * 60_000
 
 /** The lab's ECS agent where a test wants it, with what it has handed out so far. */
 export async function serveEcsAgent(options: EcsAgentOptions) {
-  const { roleArn, region, account, mint, now, host, port } = options
+  const { roleArn, region, account, mint, now } = options
   const rotations: AwsCredential[] = []
   const current = async () => {
     const last = rotations.at(-1)
@@ -30,18 +27,18 @@ export async function serveEcsAgent(options: EcsAgentOptions) {
   }
   const task = { region, account, launchType: 'FARGATE' } as const
   const app = ecsAgent({ task, credentials: { roleArn, current } })
-  const served = await serveApp(app, { ...(host && { host }), ...(port && { port }) })
-  const withoutTaskRole = ecsVariables('FARGATE', served.url.replace(/:80$/, ''))
+  const served = await serveApp(app)
+  const withoutTaskRole = ecsVariables('FARGATE', served.url)
   return {
     ...served,
     rotations,
     /** The variables of a task that has only a task execution role. */
     withoutTaskRole,
-    /** The variables of a task with a task role, exactly as ECS sets them; and where the agent is, if not where it belongs. */
+    /** The variables of a task with a task role, exactly as ECS sets them; and where the agent is, since it is not where it belongs. */
     withTaskRole: {
       ...withoutTaskRole,
       ...ecsRoleVariables,
-      ...(host === undefined && { AWS_CONTAINER_SERVICE_ENDPOINT: served.url }),
+      AWS_CONTAINER_SERVICE_ENDPOINT: served.url,
     } as Environment,
     /** The same by a full address, as EKS, Greengrass and agents on loopback have it. */
     byFullUri: {
