@@ -258,6 +258,14 @@ export const remedies = {
     means: 'A trust document is not valid; every problem is listed with its line.',
     hint: 'Mend the trust document at the place that is named.',
   },
+  REGISTRY_CONFLICT: {
+    means: 'What was to be changed in the registry was changed by somebody else in the meantime.',
+    hint: 'Read it again, and repeat the change on what is there now.',
+  },
+  REGISTRY_STORE: {
+    means: 'The database of the registry could not be reached, read or written.',
+    hint: 'Check that it is there, that this user may write to it, and that its disk has room.',
+  },
 
   REQUEST_ACTION: {
     means: 'The operation is unknown here.',
