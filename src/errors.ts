@@ -258,6 +258,10 @@ export const remedies = {
     means: 'A trust document is not valid; every problem is listed with its line.',
     hint: 'Mend the trust document at the place that is named.',
   },
+  REGISTRY_DECLARED: {
+    means: 'An admin call would change what the trust file says.',
+    hint: 'Change it in the trust file, which is read again by itself; or take it out there and register it by the call.',
+  },
   REGISTRY_CONFLICT: {
     means: 'What was to be changed in the registry was changed by somebody else in the meantime.',
     hint: 'Read it again, and repeat the change on what is there now.',

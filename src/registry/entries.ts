@@ -1,0 +1,84 @@
+import type { TrustDocument } from './documents.ts'
+
+// A trust document as entries of a store and back: what an admin call creates, changes or removes is one entry.
+//
+//     issuer/https://gitlab.com
+//     aws/123456789012                                  what is said of the account itself
+//     aws/123456789012/oidc-provider/https://gitlab.com
+//     aws/123456789012/role/deploy
+//     google/111111111111                               what is said of the project itself
+//     google/111111111111/pool/bq-pool
+//     google/111111111111/pool/bq-pool/provider/gitlab
+//     google/111111111111/service-account/loader@acme.iam.gserviceaccount.com
+
+/** How the documents of one kind are named, and which lists of them are entries of their own. */
+interface Kind {
+  /** The word before their names in a key. */
+  readonly word: string
+  /** The member that names one. */
+  readonly name: string
+  readonly lists?: Readonly<Record<string, Kind>>
+}
+
+const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
+  issuers: { word: 'issuer', name: 'url' },
+  aws: {
+    word: 'aws',
+    name: 'account',
+    lists: { oidcProviders: { word: 'oidc-provider', name: 'url' }, roles: { word: 'role', name: 'name' } },
+  },
+  google: {
+    word: 'google',
+    name: 'projectNumber',
+    lists: {
+      pools: { word: 'pool', name: 'id', lists: { providers: { word: 'provider', name: 'id' } } },
+      serviceAccounts: { word: 'service-account', name: 'email' },
+    },
+  },
+}
+
+/** The key of what a document of the trust is kept under: the words and names on the way to it. */
+export function keyOf(...path: readonly string[]): string {
+  return path.map(encodeURIComponent).join('/')
+}
+
+/** Every document of a trust document, by its key. */
+export function entriesOf(trust: TrustDocument): Map<string, unknown> {
+  const entries = new Map<string, unknown>()
+  for (const [member, kind] of Object.entries(kinds))
+    for (const each of trust[member as keyof TrustDocument]) flatten(entries, kind, '', each)
+  return entries
+}
+
+function flatten(entries: Map<string, unknown>, kind: Kind, before: string, document: object): void {
+  const members = document as Readonly<Record<string, unknown>>
+  const key = `${before}${keyOf(kind.word, String(members[kind.name]))}`
+  const lists = kind.lists ?? {}
+  const own = Object.entries(members).filter(([member]) => !Object.hasOwn(lists, member))
+  // A leaf stays the object that it is: what was compiled from it is known by it.
+  entries.set(key, kind.lists ? Object.fromEntries(own) : document)
+  for (const [member, list] of Object.entries(lists))
+    for (const each of (members[member] ?? []) as readonly object[]) flatten(entries, list, `${key}/`, each)
+}
+
+/** The trust document that these entries are of. What has no account, project or pool of its own is left out. */
+export function trustOf(entries: ReadonlyMap<string, unknown>): TrustDocument {
+  const below = new Map<string, [key: string, document: object][]>()
+  for (const [key, document] of entries) {
+    const place = key.slice(0, key.lastIndexOf('/'))
+    const there = below.get(place)
+    if (there) there.push([key, document as object])
+    else below.set(place, [[key, document as object]])
+  }
+  const build = (kind: Kind, place: string): object[] =>
+    (below.get(place) ?? []).map(([key, document]) => {
+      if (!kind.lists) return document
+      const lists = Object.entries(kind.lists).map(([member, list]) => [
+        member,
+        build(list, `${key}/${list.word}`),
+      ])
+      return { ...document, ...Object.fromEntries(lists) }
+    })
+  const members = Object.entries(kinds).map(([member, kind]) => [member, build(kind, kind.word)])
+  return Object.fromEntries(members) as TrustDocument
+}

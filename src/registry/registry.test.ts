@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { storyTrust } from '../../test/trust-side.ts'
+import { failure } from '../../test/workload.ts'
+import type { TrustDocument } from './documents.ts'
+import { entriesOf, keyOf, trustOf } from './entries.ts'
+import { memoryStore } from './memory-store.ts'
+import { openRegistry, type RegistrySetting } from './registry.ts'
+import type { Store } from './store.ts'
+
+const account = storyTrust.aws[0]!.account
+const role = { ...storyTrust.aws[0]!.roles[0]!, name: 'made-by-a-call' }
+const key = keyOf('aws', account, 'role', role.name)
+
+async function opened(more: Partial<RegistrySetting> = {}) {
+  const told: TrustDocument[] = []
+  const errors: unknown[] = []
+  const registry = await openRegistry({
+    store: memoryStore(),
+    declared: storyTrust,
+    check: () => {},
+    onTrust: (trust) => told.push(trust),
+    onError: (error) => errors.push(error),
+    ...more,
+  })
+  return { registry, told, errors }
+}
+
+const rolesOf = ({ aws }: TrustDocument) => aws[0]!.roles.map((each) => each.name)
+
+test('a trust document is the same after it was taken apart into entries', () => {
+  assert.deepEqual(trustOf(entriesOf(storyTrust)), structuredClone(storyTrust))
+})
+
+test('what a call stores is trusted beside what the file says, and is told of', async () => {
+  const { registry, told } = await opened()
+  await registry.change((draft) => draft.put(key, role))
+  assert.ok(rolesOf(registry.trust()).includes('made-by-a-call'))
+  assert.deepEqual(told.at(-1), registry.trust())
+  assert.equal(registry.view().get(key)?.from, 'store')
+  await registry.change((draft) => draft.remove(key))
+  assert.deepEqual(rolesOf(registry.trust()), rolesOf(storyTrust))
+})
+
+test('what a file says is not changed by a call, and wins over what is stored', async () => {
+  const { registry } = await opened()
+  const declared = keyOf('aws', account, 'role', 'deploy')
+  await assert.rejects(
+    registry.change((draft) => draft.put(declared, role)),
+    failure('REGISTRY_DECLARED', 'deploy'),
+  )
+  await registry.change((draft) => draft.put(key, role))
+  const [first, ...others] = storyTrust.aws
+  const own = { ...role, maxSessionDuration: 7200 }
+  registry.declare({ ...storyTrust, aws: [{ ...first!, roles: [...first!.roles, own] }, ...others] })
+  const found = registry.trust().aws[0]!.roles.filter((each) => each.name === role.name)
+  assert.deepEqual(
+    found.map((each) => each.maxSessionDuration),
+    [7200],
+  )
+})
+
+test('a change is made again on what somebody else has made of it', async () => {
+  const shared = memoryStore()
+  const { registry } = await opened({ store: shared })
+  let runs = 0
+  const result = registry.change((draft) => {
+    runs += 1
+    if (runs === 1) void shared.commit([{ key, document: { name: 'theirs' } }])
+    const there = draft.get(key)
+    draft.put(key, { ...role, path: there ? '/after-theirs/' : '/' })
+    return there !== undefined
+  })
+  assert.equal(await result, true)
+  assert.equal(runs, 2)
+  assert.deepEqual(registry.view().get(key)?.document, { ...role, path: '/after-theirs/' })
+})
+
+test('a change that throws leaves everything as it was', async () => {
+  const { registry, told } = await opened()
+  const failing = registry.change((draft) => {
+    draft.put(key, role)
+    throw new Error('EntityAlreadyExists')
+  })
+  await assert.rejects(failing, /EntityAlreadyExists/)
+  assert.equal(registry.view().get(key), undefined)
+  assert.equal(told.length, 0)
+})
+
+const refusing = {
+  check({ aws }: TrustDocument) {
+    if (rolesOf({ aws } as TrustDocument).includes(role.name)) throw new Error('does not compile')
+  },
+}
+
+test('trust that does not compile is not stored', async () => {
+  const store = memoryStore()
+  const { registry } = await opened({ store, ...refusing })
+  const before = registry.trust()
+  await assert.rejects(
+    registry.change((draft) => draft.put(key, role)),
+    /does not compile/,
+  )
+  assert.equal(registry.trust(), before)
+  assert.deepEqual(await store.read(), [])
+})
+
+test('of somebody else’s that does not compile the last good trust stays in force', async () => {
+  const { store, changed } = sharedStore()
+  const told = Promise.withResolvers<unknown>()
+  const { registry } = await opened({ store, ...refusing, onError: told.resolve })
+  const before = registry.trust()
+  await store.commit([{ key, document: role }])
+  changed()
+  assert.match(String(await told.promise), /does not compile/)
+  assert.equal(registry.trust(), before)
+})
+
+test('somebody else’s change is trusted too', async () => {
+  const { store, changed } = sharedStore()
+  const trusted = Promise.withResolvers<TrustDocument>()
+  await opened({ store, onTrust: trusted.resolve })
+  await store.commit([{ key, document: role }])
+  changed()
+  assert.ok(rolesOf(await trusted.promise).includes(role.name))
+})
+
+/** A store that says when a test wants it to that somebody else has changed it. */
+function sharedStore() {
+  let call = () => {}
+  const watch = (changed: () => void) => {
+    call = changed
+    return () => {}
+  }
+  const store: Store = { ...memoryStore(), watch }
+  return { store, changed: () => call() }
+}

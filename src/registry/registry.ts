@@ -1,0 +1,160 @@
+import { MayflyError } from '../errors.ts'
+import type { TrustDocument } from './documents.ts'
+import { entriesOf, trustOf } from './entries.ts'
+import type { Entry, Store, Write } from './store.ts'
+
+/** A registered document, and where it comes from. */
+export interface Registered {
+  readonly key: string
+  readonly document: unknown
+  /** What an etag is made of; 0 for a document of a file. */
+  readonly version: number
+  /** Admin calls change what is stored; what a file says is changed in the file. */
+  readonly from: 'file' | 'store'
+}
+
+/** What is registered, for one change of it. */
+export interface Draft {
+  get(key: string): Registered | undefined
+  /** Everything whose key begins so, in the order of the keys. */
+  list(prefix: string): readonly Registered[]
+  /** @throws REGISTRY_DECLARED for what a file says */
+  put(key: string, document: unknown): void
+  /** @throws REGISTRY_DECLARED for what a file says */
+  remove(key: string): void
+}
+
+/** Who is trusted: what the trust file says and what admin calls have stored, as one. */
+export interface Registry {
+  /** As it is now; another object after every change. */
+  trust(): TrustDocument
+  /** To look only. */
+  view(): Omit<Draft, 'put' | 'remove'>
+  /**
+   * Changes what is stored: kept when this resolves, all of it or none. `work` runs again on what is there by then when
+   * somebody else was quicker; what it throws ends the change.
+   * @throws REGISTRY_CONFLICT when others were quicker again and again, REGISTRY_STORE
+   */
+  change<T>(work: (draft: Draft) => T): Promise<T>
+  /** Takes what the trust file says by now. */
+  declare(declared: TrustDocument): void
+  close(): Promise<void>
+}
+
+export interface RegistrySetting {
+  readonly store: Store
+  /** What the trust file says. */
+  readonly declared: TrustDocument
+  /** Throws for trust that does not compile: nothing of such a change is stored. */
+  readonly check: (trust: TrustDocument) => void
+  /** After every change, whoever made it. */
+  readonly onTrust: (trust: TrustDocument) => void
+  /** When the store cannot be read after somebody else's change, or that does not compile: the last good trust stays in force. */
+  readonly onError: (error: unknown) => void
+}
+
+/** How often a change is tried again on what others have made of it meanwhile. */
+const tries = 8
+
+/** @throws REGISTRY_STORE */
+export async function openRegistry(setting: RegistrySetting): Promise<Registry> {
+  const { store, check, onTrust, onError } = setting
+  let declared = entriesOf(setting.declared)
+  let stored = byKey(await store.read())
+  let trust = joined()
+
+  // What a file says wins: whoever wrote it may count on it.
+  function joined(writes: readonly Write[] = []): TrustDocument {
+    const entries = new Map<string, unknown>()
+    for (const { key, document } of [...stored.values(), ...writes]) entries.set(key, document)
+    for (const [key, document] of declared) entries.set(key, document)
+    for (const { key, document } of writes) if (document === undefined) entries.delete(key)
+    return trustOf(entries)
+  }
+  function apply() {
+    const next = joined()
+    try {
+      check(next)
+      trust = next
+      onTrust(next)
+    } catch (error) {
+      onError(error)
+    }
+  }
+  async function read() {
+    stored = byKey(await store.read())
+    apply()
+  }
+  const stop = store.watch(() => void read().catch(onError))
+
+  async function change<T>(work: (draft: Draft) => T): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const draft = draftOf(declared, stored)
+      const result = work(draft)
+      const writes = draft.writes()
+      if (writes.length === 0) return result
+      check(joined(writes))
+      try {
+        await store.commit(writes)
+        await read()
+        return result
+      } catch (error) {
+        if (!(error instanceof MayflyError && error.code === 'REGISTRY_CONFLICT') || attempt === tries)
+          throw error
+        await read()
+      }
+    }
+  }
+
+  return {
+    trust: () => trust,
+    view: () => draftOf(declared, stored),
+    change,
+    declare(document) {
+      declared = entriesOf(document)
+      apply()
+    },
+    async close() {
+      stop()
+      await store.close()
+    },
+  }
+}
+
+const byKey = (entries: readonly Entry[]) => new Map(entries.map((each) => [each.key, each]))
+
+function draftOf(
+  declared: ReadonlyMap<string, unknown>,
+  stored: ReadonlyMap<string, Entry>,
+): Draft & { writes(): readonly Write[] } {
+  const changes = new Map<string, unknown>()
+  const get = (key: string): Registered | undefined => {
+    if (declared.has(key)) return { key, document: declared.get(key), version: 0, from: 'file' }
+    const version = stored.get(key)?.version ?? 0
+    const document = changes.has(key) ? changes.get(key) : stored.get(key)?.document
+    return document === undefined ? undefined : { key, document, version, from: 'store' }
+  }
+  const put = (key: string, document: unknown) => {
+    if (declared.has(key)) throw declaredInFile(key)
+    changes.set(key, document)
+  }
+  return {
+    get,
+    list: (prefix) =>
+      [...new Set([...declared.keys(), ...stored.keys(), ...changes.keys()])]
+        .filter((key) => key.startsWith(prefix))
+        .sort()
+        .flatMap((key) => get(key) ?? []),
+    put,
+    remove: (key) => put(key, undefined),
+    writes: () =>
+      [...changes].map(([key, document]) => ({ key, document, replaces: stored.get(key)?.version ?? 0 })),
+  }
+}
+
+function declaredInFile(key: string): MayflyError {
+  return new MayflyError('REGISTRY_DECLARED', {
+    message: `${decodeURIComponent(key)} is registered by the trust file, and is changed there`,
+    values: { key },
+  })
+}
