@@ -5,7 +5,7 @@ import type { TrustDocument } from './documents.ts'
 //     issuer/https://gitlab.com
 //     aws/123456789012                                  what is said of the account itself
 //     aws/123456789012/oidc-provider/https://gitlab.com
-//     aws/123456789012/role/deploy
+//     aws/123456789012/role/deploy, …/policy/NAME, …/user/NAME
 //     google/111111111111                               what is said of the project itself
 //     google/111111111111/pool/bq-pool
 //     google/111111111111/pool/bq-pool/provider/gitlab
@@ -18,6 +18,8 @@ interface Kind {
   /** The member that names one. */
   readonly name: string
   readonly lists?: Readonly<Record<string, Kind>>
+  /** An empty list of them is left out. */
+  readonly optional?: true
 }
 
 const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
@@ -25,7 +27,12 @@ const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
   aws: {
     word: 'aws',
     name: 'account',
-    lists: { oidcProviders: { word: 'oidc-provider', name: 'url' }, roles: { word: 'role', name: 'name' } },
+    lists: {
+      oidcProviders: { word: 'oidc-provider', name: 'url' },
+      roles: { word: 'role', name: 'name' },
+      managedPolicies: { word: 'policy', name: 'name', optional: true },
+      users: { word: 'user', name: 'name', optional: true },
+    },
   },
   google: {
     word: 'google',
@@ -73,10 +80,10 @@ export function trustOf(entries: ReadonlyMap<string, unknown>): TrustDocument {
   const build = (kind: Kind, place: string): object[] =>
     (below.get(place) ?? []).map(([key, document]) => {
       if (!kind.lists) return document
-      const lists = Object.entries(kind.lists).map(([member, list]) => [
-        member,
-        build(list, `${key}/${list.word}`),
-      ])
+      const lists = Object.entries(kind.lists)
+        .map(([member, list]) => ({ member, list, built: build(list, `${key}/${list.word}`) }))
+        .filter(({ list, built }) => !list.optional || built.length > 0)
+        .map(({ member, built }) => [member, built])
       return { ...document, ...Object.fromEntries(lists) }
     })
   const members = Object.entries(kinds).map(([member, kind]) => [member, build(kind, kind.word)])

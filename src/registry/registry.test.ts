@@ -29,7 +29,10 @@ async function opened(more: Partial<RegistrySetting> = {}) {
 const rolesOf = ({ aws }: TrustDocument) => aws[0]!.roles.map((each) => each.name)
 
 test('a trust document is the same after it was taken apart into entries', () => {
-  assert.deepEqual(trustOf(entriesOf(storyTrust)), structuredClone(storyTrust))
+  const [first, ...others] = storyTrust.aws
+  const users = [{ name: 'ann', path: '/', policies: [], accessKeys: [{ id: 'AKIAIOSFODNN7EXAMPLE' }] }]
+  for (const trust of [storyTrust, { ...storyTrust, aws: [{ ...first!, users }, ...others] }])
+    assert.deepEqual(trustOf(entriesOf(trust)), structuredClone(trust))
 })
 
 test('what a call stores is trusted beside what the file says, and is told of', async () => {
