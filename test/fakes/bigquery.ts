@@ -41,6 +41,13 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
     }
   }
 
+  app.get('/datasets', async (c) => {
+    const projectId = c.req.param('project')!
+    await admit(c, `datasets.list ${projectId}`)
+    const datasets = datasetsOf(projectId, tables.keys())
+    return c.json({ kind: 'bigquery#datasetList', ...(datasets.length > 0 && { datasets }) })
+  })
+
   app.post('/datasets/:dataset/tables/:table/insertAll', async (c) => {
     const { project, dataset, table } = c.req.param()
     const name = `${project}.${dataset}.${table}`
@@ -86,6 +93,16 @@ class Refusal extends Error {
     this.status = status
     this.reason = reason
   }
+}
+
+/** A dataset is here as soon as it has a table. */
+function datasetsOf(projectId: string, tables: Iterable<string>) {
+  const names = [...tables].map((table) => table.split('.')).filter(([project]) => project === projectId)
+  return [...new Set(names.map(([, dataset]) => dataset))].map((datasetId) => ({
+    kind: 'bigquery#dataset',
+    id: `${projectId}:${datasetId}`,
+    datasetReference: { projectId, datasetId },
+  }))
 }
 
 /** All the SQL there is: `SELECT a, b FROM dataset.table`, the name with or without project and backticks. */
