@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { gunzipSync } from 'node:zlib'
 import { type Context, Hono } from 'hono'
 import type { GoogleIdentity } from '../../src/sts/ask.ts'
 import { type Bindings, type ServeOptions, serveApp } from './serve.ts'
@@ -6,6 +7,7 @@ import { turnAway, type VerifyBearer, type Visits } from './service.ts'
 
 type Row = Readonly<Record<string, unknown>>
 interface Job {
+  readonly query: string
   readonly columns: readonly string[]
   readonly rows: readonly Row[]
 }
@@ -41,6 +43,12 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
     }
   }
 
+  const found = (project: string, job: string) => {
+    const known = jobs.get(job)
+    if (!known) throw new Refusal(404, 'NOT_FOUND', `Not found: Job ${project}:${job}`)
+    return known
+  }
+
   app.get('/datasets', async (c) => {
     const projectId = c.req.param('project')!
     await admit(c, `datasets.list ${projectId}`)
@@ -52,27 +60,33 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
     const { project, dataset, table } = c.req.param()
     const name = `${project}.${dataset}.${table}`
     await admit(c, `tabledata.insertAll ${name}`)
-    const { rows = [] } = await c.req.json<{ rows?: { json: Row }[] }>()
+    const { rows = [] } = await body<{ rows?: { json: Row }[] }>(c)
     tables.set(name, [...(tables.get(name) ?? []), ...rows.map((row) => row.json)])
     return c.json({ kind: 'bigquery#tableDataInsertAllResponse' })
   })
 
   app.post('/queries', async (c) => {
     const project = c.req.param('project')!
-    const { query } = await c.req.json<{ query: string }>()
+    const { query } = await body<{ query: string }>(c)
     await admit(c, `jobs.query ${query}`)
     const jobId = randomUUID()
     jobs.set(jobId, run(query, project, tables))
     return c.json({ kind: 'bigquery#queryResponse', ...page(project, jobId, jobs.get(jobId)!, 0) })
   })
 
+  // Google's library for Java asks for the job wherever there is a second page.
+  app.get('/jobs/:job', async (c) => {
+    const { project, job } = c.req.param() as { project: string; job: string }
+    await admit(c, 'jobs.get')
+    return c.json(described(project, job, found(project, job)))
+  })
+
   app.get('/queries/:job', async (c) => {
     const { project, job } = c.req.param() as { project: string; job: string }
     await admit(c, 'jobs.getQueryResults')
-    const found = jobs.get(job)
-    if (!found) throw new Refusal(404, 'NOT_FOUND', `Not found: Job ${project}:${job}`)
     const from = Number(c.req.query('pageToken') ?? 0)
-    return c.json({ kind: 'bigquery#getQueryResultsResponse', ...page(project, job, found, from) })
+    const rows = page(project, job, found(project, job), from)
+    return c.json({ kind: 'bigquery#getQueryResultsResponse', ...rows })
   })
 
   app.onError((error, c) => {
@@ -95,6 +109,13 @@ class Refusal extends Error {
   }
 }
 
+/** What was sent as JSON, compressed where the client does so: Google's library for Java does. */
+async function body<Content>({ req }: Context<Bindings>): Promise<Content> {
+  const sent = Buffer.from(await req.arrayBuffer())
+  const plain = req.header('content-encoding') === 'gzip' ? gunzipSync(sent) : sent
+  return JSON.parse(plain.toString()) as Content
+}
+
 /** A dataset is here as soon as it has a table. */
 function datasetsOf(projectId: string, tables: Iterable<string>) {
   const names = [...tables].map((table) => table.split('.')).filter(([project]) => project === projectId)
@@ -113,7 +134,18 @@ function run(sql: string, project: string, tables: ReadonlyMap<string, readonly 
   const name = parts.length === 3 ? parts.join('.') : [project, ...parts].join('.')
   const rows = tables.get(name)
   if (!rows) throw new Refusal(404, 'NOT_FOUND', `Not found: Table ${name}`)
-  return { columns: list.split(',').map((column) => column.trim()), rows }
+  return { query: sql, columns: list.split(',').map((column) => column.trim()), rows }
+}
+
+function described(projectId: string, jobId: string, { query }: Job) {
+  return {
+    kind: 'bigquery#job',
+    id: `${projectId}:US.${jobId}`,
+    jobReference: { projectId, jobId, location: 'US' },
+    status: { state: 'DONE' },
+    configuration: { jobType: 'QUERY', query: { query, useLegacySql: false } },
+    statistics: { query: { statementType: 'SELECT' } },
+  }
 }
 
 function page(projectId: string, jobId: string, { columns, rows }: Job, from: number) {
