@@ -40,3 +40,13 @@ export interface Client {
   /** What does not work with this client and why, for the page. */
   readonly remarks?: readonly string[]
 }
+
+/** What a language's clients need: its own package manager, and packages pinned by its own lock files. */
+export interface Toolchain {
+  readonly language: Language
+  /** The version of what is installed; undefined when it is missing: its clients are then skipped, aloud. */
+  found(): Promise<string | undefined>
+  /** Installs and builds into a folder outside of the sources; returns at once when all is there. */
+  prepare(folder: string): Promise<void>
+  clients(folder: string): readonly Client[]
+}
