@@ -7,33 +7,18 @@ import { Readable } from 'node:stream'
 import { after, describe, it } from 'node:test'
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { MayflyError } from '../../src/errors.ts'
 import { checkSignature, readSignature } from '../../src/wire/sigv4.ts'
 import { serveBigQuery } from './bigquery.ts'
 import { serveCloudProxy } from './cloud-proxy.ts'
 import { serveEc2 } from './ec2.ts'
 import { serveGithubRunner } from './github-runner.ts'
 import { serveS3 } from './s3.ts'
-import type { VerifyAws, VerifyBearer } from './service.ts'
+import type { VerifyAws } from './service.ts'
+import { account, admitted, bearer, refusedWith, scope } from './verdicts.ts'
 
 // What the real clients make of the fakes. Who may call is not their judgement: that is injected here, and in
 // the end-to-end tests it is the product's own verification.
 
-const account = '111122223333'
-const admitted: VerifyAws = () => ({
-  type: 'aws',
-  arn: `arn:aws:sts::${account}:assumed-role/uploader/pod`,
-  account,
-  userId: 'AROAEXAMPLE:pod',
-  credential: 'role-session',
-})
-const refusedWith =
-  (
-    code: 'REQUEST_CREDENTIAL_EXPIRED' | 'REQUEST_SIGNATURE' | 'REQUEST_CREDENTIAL',
-  ): VerifyAws & VerifyBearer =>
-  () => {
-    throw new MayflyError(code, { message: 'refused' })
-  }
 const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'example', sessionToken: 'example' }
 /** Anybody who signed with that secret. */
 const signer: VerifyAws = (request, service) => {
@@ -107,16 +92,6 @@ describe('the EC2 fake', () => {
     await assert.rejects(answer, { name: 'RequestExpired' })
   })
 })
-
-const scope = (name: string) => `https://www.googleapis.com/auth/${name}`
-const bearer =
-  (scopes: readonly string[]): VerifyBearer =>
-  () => ({
-    type: 'google',
-    principal: { type: 'service-account', email: 'loader@acme.iam.gserviceaccount.com' },
-    scopes,
-    expiresAtMs: Number.MAX_SAFE_INTEGER,
-  })
 
 describe('the BigQuery fake', () => {
   it('asks for a bearer with a scope that admits BigQuery', async () => {
