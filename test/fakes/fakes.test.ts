@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -47,6 +49,16 @@ describe('the S3 fake', () => {
       s3.seen.map((each) => each.call.split(' ')[0]),
       ['PutObject', 'GetObject', 'PutObject', 'GetObject'],
     )
+  })
+
+  it('takes the bucket from the host name, as SDKs without a setting write it', async () => {
+    const s3 = await serveS3({ verify: admitted })
+    after(s3.close)
+    const host = 'pictures.s3.ap-northeast-2.amazonaws.com'
+    const put = request({ port: s3.port, path: '/pets/cat.svg', method: 'PUT', headers: { host } })
+    const [answer] = await once(put.end('a cat'), 'response')
+    assert.equal(answer.statusCode, 200)
+    assert.deepEqual([...s3.objects.keys()], ['pictures/pets/cat.svg'])
   })
 
   it('refuses a body that is not the one its checksum was made of', async () => {

@@ -25,7 +25,7 @@ class S3Error extends Error {
   }
 }
 
-/** A small S3: PutObject and GetObject with path-style addresses, for whoever `verify` lets in. */
+/** A small S3: PutObject and GetObject, the bucket in the path or in the host name, for whoever `verify` lets in. */
 export async function serveS3({ verify, ...place }: ServeOptions & { readonly verify: VerifyAws }) {
   const visits: Visits<AwsIdentity> = { seen: [], turnedAway: [] }
   const objects = new Map<string, StoredObject>()
@@ -41,7 +41,7 @@ export async function serveS3({ verify, ...place }: ServeOptions & { readonly ve
     }
   }
 
-  app.put('/:bucket/:key{.+}', async (c) => {
+  app.put('/:place{.+}', async (c) => {
     const request = await signable(c)
     const place = placeOf(request)
     const { arn: owner } = await admit(request, `PutObject ${place}`)
@@ -50,7 +50,7 @@ export async function serveS3({ verify, ...place }: ServeOptions & { readonly ve
     return c.body(null, 200, { ...requestId(), etag: etag(body) })
   })
 
-  app.get('/:bucket/:key{.+}', async (c) => {
+  app.get('/:place{.+}', async (c) => {
     const request = await signable(c)
     const place = placeOf(request)
     await admit(request, `GetObject ${place}`)
@@ -69,8 +69,11 @@ export async function serveS3({ verify, ...place }: ServeOptions & { readonly ve
 }
 
 /** `bucket/key`, decoded. */
-function placeOf({ path }: SignableRequest): string {
-  return decodeURIComponent(path.slice(1))
+function placeOf({ path, headers }: SignableRequest): string {
+  const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? ''
+  const bucket = /^([a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com$/.exec(host)?.[1]
+  const place = decodeURIComponent(path.slice(1))
+  return bucket === undefined ? place : `${bucket}/${place}`
 }
 
 /** The object's bytes, once what the headers promise of them holds. */
