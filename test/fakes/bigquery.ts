@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { type Context, Hono } from 'hono'
 import type { GoogleIdentity } from '../../src/sts/ask.ts'
+import { admitter, answerRefusal, GoogleRefusal } from './google-service.ts'
 import { type Bindings, type ServeOptions, serveApp } from './serve.ts'
-import { turnAway, type VerifyBearer, type Visits } from './service.ts'
+import type { VerifyBearer, Visits } from './service.ts'
 
 type Row = Readonly<Record<string, unknown>>
 interface Job {
@@ -12,9 +13,6 @@ interface Job {
   readonly rows: readonly Row[]
 }
 
-const scopesThatDo = ['bigquery', 'bigquery.insertdata', 'cloud-platform'].map(
-  (name) => `https://www.googleapis.com/auth/${name}`,
-)
 // Small, so that three rows already need a second page and the client calls getQueryResults.
 const pageRows = 2
 
@@ -25,27 +23,12 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
   const jobs = new Map<string, Job>()
   const app = new Hono<Bindings>().basePath('/bigquery/v2/projects/:project{[a-z][a-z0-9-]+}')
 
-  const admit = async (c: Context<Bindings>, call: string) => {
-    const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    if (!bearer)
-      throw new Refusal(401, 'UNAUTHENTICATED', 'Request is missing required authentication credential.')
-    const identity = await identify(bearer)
-    if (!identity.scopes.some((scope) => scopesThatDo.includes(scope)))
-      throw new Refusal(403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.')
-    visits.seen.push({ identity, call })
-  }
-  const identify = async (bearer: string) => {
-    try {
-      return await verify(bearer)
-    } catch (error) {
-      turnAway(visits, error)
-      throw new Refusal(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.')
-    }
-  }
+  const scopes = ['bigquery', 'bigquery.insertdata', 'cloud-platform']
+  const admit = admitter({ verify, visits, scopes })
 
   const found = (project: string, job: string) => {
     const known = jobs.get(job)
-    if (!known) throw new Refusal(404, 'NOT_FOUND', `Not found: Job ${project}:${job}`)
+    if (!known) throw new GoogleRefusal(404, 'NOT_FOUND', `Not found: Job ${project}:${job}`)
     return known
   }
 
@@ -89,24 +72,8 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
     return c.json({ kind: 'bigquery#getQueryResultsResponse', ...rows })
   })
 
-  app.onError((error, c) => {
-    if (!(error instanceof Refusal)) throw error
-    const { status: code, reason: status, message } = error
-    return c.json({ error: { code, message, status, errors: [{ message, reason: status }] } }, code)
-  })
+  app.onError(answerRefusal)
   return { ...(await serveApp(app, place)), ...visits, tables }
-}
-
-/** An answer that is an error, as Google's APIs write it. */
-class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 404
-  readonly reason: string
-
-  constructor(status: 400 | 401 | 403 | 404, reason: string, message: string) {
-    super(message)
-    this.status = status
-    this.reason = reason
-  }
 }
 
 /** What was sent as JSON, compressed where the client does so: Google's library for Java does. */
@@ -129,11 +96,11 @@ function datasetsOf(projectId: string, tables: Iterable<string>) {
 /** All the SQL there is: `SELECT a, b FROM dataset.table`, the name with or without project and backticks. */
 function run(sql: string, project: string, tables: ReadonlyMap<string, readonly Row[]>): Job {
   const [, list, from] = /^\s*SELECT\s+([\w\s,]+?)\s+FROM\s+([\w.`-]+)\s*;?\s*$/i.exec(sql) ?? []
-  if (!list || !from) throw new Refusal(400, 'INVALID_ARGUMENT', `This BigQuery cannot read: ${sql}`)
+  if (!list || !from) throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `This BigQuery cannot read: ${sql}`)
   const parts = from.replaceAll('`', '').split('.')
   const name = parts.length === 3 ? parts.join('.') : [project, ...parts].join('.')
   const rows = tables.get(name)
-  if (!rows) throw new Refusal(404, 'NOT_FOUND', `Not found: Table ${name}`)
+  if (!rows) throw new GoogleRefusal(404, 'NOT_FOUND', `Not found: Table ${name}`)
   return { query: sql, columns: list.split(',').map((column) => column.trim()), rows }
 }
 

@@ -115,6 +115,21 @@ describe('the BigQuery fake', () => {
     assert.equal((await call({ authorization: 'Bearer example' })).status, 403)
     assert.deepEqual(bigquery.seen, [])
   })
+
+  it('lists the datasets of one project', async () => {
+    const bigquery = await serveBigQuery({ verify: bearer([scope('bigquery')]) })
+    after(bigquery.close)
+    for (const table of ['acme.sales.orders', 'acme.sales.visits', 'other.hr.people'])
+      bigquery.tables.set(table, [])
+    const list = async (project: string) => {
+      const url = `${bigquery.url}/bigquery/v2/projects/${project}/datasets`
+      return (await fetch(url, { headers: { authorization: 'Bearer example' } })).json()
+    }
+    const sales = { projectId: 'acme', datasetId: 'sales' }
+    const dataset = { kind: 'bigquery#dataset', id: 'acme:sales', datasetReference: sales }
+    assert.deepEqual(await list('acme'), { kind: 'bigquery#datasetList', datasets: [dataset] })
+    assert.deepEqual(await list('empty'), { kind: 'bigquery#datasetList' })
+  })
 })
 
 describe('the cloud proxy', () => {
