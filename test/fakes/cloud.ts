@@ -19,6 +19,7 @@ import { serveEcsAgent } from './ecs-agent.ts'
 import { serveGithubRunner } from './github-runner.ts'
 import { serveS3 } from './s3.ts'
 import { serveApp } from './serve.ts'
+import { serveStorage } from './storage.ts'
 
 export const account = '123456789012'
 export const region = 'ap-northeast-2'
@@ -60,10 +61,12 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
   const { keys } = sts
   const verifyAws = (request: Parameters<typeof verifyAwsRequest>[0], service: string) =>
     verifyAwsRequest(request, { keys, service, nowMs: now() })
-  const [s3, ec2, bigquery] = await Promise.all([
+  const verifyBearer = (token: string) => verifyAccessToken(token, { keys, nowMs: now() })
+  const [s3, ec2, bigquery, storage] = await Promise.all([
     serveS3({ verify: verifyAws, now }),
     serveEc2({ verify: verifyAws, now }),
-    serveBigQuery({ verify: (token) => verifyAccessToken(token, { keys, nowMs: now() }), now }),
+    serveBigQuery({ verify: verifyBearer, now }),
+    serveStorage({ verify: verifyBearer, now }),
   ])
   const proxy = await serveCloudProxy({
     'sts.googleapis.com': server.port,
@@ -71,12 +74,13 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     'sts.amazonaws.com': server.port,
     'sts.*.amazonaws.com': server.port,
     'bigquery.googleapis.com': bigquery.port,
+    'storage.googleapis.com': storage.port,
   })
   const session = (role: string, sessionName: string) =>
     sessionOf(sts, { roleArn: roleArn(role), service: 'ecs-tasks.amazonaws.com', sessionName })
   const home = await mkdtemp(join(tmpdir(), 'mayfly-cloud-'))
   await writeFile(join(home, 'ca.pem'), proxy.ca)
-  const parts: { close(): Promise<void> }[] = [server, s3, ec2, bigquery, proxy]
+  const parts: { close(): Promise<void> }[] = [server, s3, ec2, bigquery, storage, proxy]
 
   return {
     sts,
@@ -85,6 +89,7 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     s3,
     ec2,
     bigquery,
+    storage,
     proxy,
     /** A folder for what platforms put into files; the HOME of every program. */
     home,
