@@ -13,12 +13,15 @@ import { serveSts } from '../../src/sts/serve.ts'
 import { stsApp } from '../../src/sts/server.ts'
 import type { Environment } from '../../src/world.ts'
 import { serveBigQuery } from './bigquery.ts'
+import { bootstrapped, bootstrapVersion } from './cdk-bootstrap.ts'
 import { serveCloudProxy } from './cloud-proxy.ts'
+import { serveCloudFormation } from './cloudformation.ts'
 import { serveEc2 } from './ec2.ts'
 import { serveEcsAgent } from './ecs-agent.ts'
 import { serveGithubRunner } from './github-runner.ts'
 import { serveS3 } from './s3.ts'
 import { serveApp } from './serve.ts'
+import { serveSsm } from './ssm.ts'
 import { serveStorage } from './storage.ts'
 
 export const account = '123456789012'
@@ -29,13 +32,17 @@ export const googleCredentials = fileURLToPath(new URL('../../demo/google-creden
 
 export const roleArn = (name: string) => `arn:aws:iam::${account}:role/${name}`
 
-/** The example's trust, and the task role of another team: it has an identity, and nobody at Google trusts it. */
+/**
+ * The example's trust in an account where CDK was bootstrapped for the role `deploy`, and the task role of another team:
+ * it has an identity, and nobody at Google trusts it.
+ */
 export async function storiesTrust(): Promise<TrustDocument> {
   const document = await readTrustFile(trustFile)
   const [first, ...others] = document.aws
   const loader = first!.roles.find(({ name }) => name === 'loader-task')!
   const reports = { ...loader, name: 'reports-task' }
-  return { ...document, aws: [{ ...first!, roles: [...first!.roles, reports] }, ...others] }
+  const both = { ...document, aws: [{ ...first!, roles: [...first!.roles, reports] }, ...others] }
+  return bootstrapped(both, region, 'deploy')
 }
 
 export interface CloudOptions {
@@ -62,17 +69,22 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
   const verifyAws = (request: Parameters<typeof verifyAwsRequest>[0], service: string) =>
     verifyAwsRequest(request, { keys, service, nowMs: now() })
   const verifyBearer = (token: string) => verifyAccessToken(token, { keys, nowMs: now() })
-  const [s3, ec2, bigquery, storage] = await Promise.all([
+  const [s3, ec2, cloudformation, ssm, bigquery, storage] = await Promise.all([
     serveS3({ verify: verifyAws, now }),
     serveEc2({ verify: verifyAws, now }),
+    serveCloudFormation({ verify: verifyAws, region, now }),
+    serveSsm({ verify: verifyAws, region, now }),
     serveBigQuery({ verify: verifyBearer, now }),
     serveStorage({ verify: verifyBearer, now }),
   ])
+  ssm.parameters.set(bootstrapVersion.name, bootstrapVersion.value)
   const proxy = await serveCloudProxy({
     'sts.googleapis.com': server.port,
     'iamcredentials.googleapis.com': server.port,
     'sts.amazonaws.com': server.port,
     'sts.*.amazonaws.com': server.port,
+    'cloudformation.*.amazonaws.com': cloudformation.port,
+    'ssm.*.amazonaws.com': ssm.port,
     'bigquery.googleapis.com': bigquery.port,
     'storage.googleapis.com': storage.port,
   })
@@ -80,7 +92,7 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     sessionOf(sts, { roleArn: roleArn(role), service: 'ecs-tasks.amazonaws.com', sessionName })
   const home = await mkdtemp(join(tmpdir(), 'mayfly-cloud-'))
   await writeFile(join(home, 'ca.pem'), proxy.ca)
-  const parts: { close(): Promise<void> }[] = [server, s3, ec2, bigquery, storage, proxy]
+  const parts: { close(): Promise<void> }[] = [server, s3, ec2, cloudformation, ssm, bigquery, storage, proxy]
 
   return {
     sts,
@@ -88,6 +100,8 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
     records,
     s3,
     ec2,
+    cloudformation,
+    ssm,
     bigquery,
     storage,
     proxy,
