@@ -13,6 +13,15 @@ interface Job {
   readonly rows: readonly Row[]
 }
 
+/** A query with its named parameters, as jobs.query takes it. */
+interface Statement {
+  readonly query: string
+  readonly queryParameters?: readonly {
+    readonly name: string
+    readonly parameterValue: { readonly value: string }
+  }[]
+}
+
 // Small, so that three rows already need a second page and the client calls getQueryResults.
 const pageRows = 2
 
@@ -50,10 +59,10 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
 
   app.post('/queries', async (c) => {
     const project = c.req.param('project')!
-    const { query } = await body<{ query: string }>(c)
-    await admit(c, `jobs.query ${query}`)
+    const statement = await body<Statement>(c)
+    await admit(c, `jobs.query ${statement.query}`)
     const jobId = randomUUID()
-    jobs.set(jobId, run(query, project, tables))
+    jobs.set(jobId, run(statement, project, tables))
     return c.json({ kind: 'bigquery#queryResponse', ...page(project, jobId, jobs.get(jobId)!, 0) })
   })
 
@@ -93,16 +102,24 @@ function datasetsOf(projectId: string, tables: Iterable<string>) {
   }))
 }
 
-/** All the SQL there is: `SELECT a, b FROM dataset.table`, the name with or without project and backticks. */
-function run(sql: string, project: string, tables: ReadonlyMap<string, readonly Row[]>): Job {
-  const [, list, from] = /^\s*SELECT\s+([\w\s,]+?)\s+FROM\s+([\w.`-]+)\s*;?\s*$/i.exec(sql) ?? []
-  if (!list || !from) throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `This BigQuery cannot read: ${sql}`)
+/**
+ * All the SQL there is: `SELECT a, b FROM dataset.table WHERE a = @name`, the table's name with or without project and
+ * backticks, the condition or none.
+ */
+function run(statement: Statement, project: string, tables: ReadonlyMap<string, readonly Row[]>): Job {
+  const { query, queryParameters = [] } = statement
+  const [, list, from, column, parameter] = select.exec(query) ?? []
+  if (!list || !from) throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `This BigQuery cannot read: ${query}`)
   const parts = from.replaceAll('`', '').split('.')
   const name = parts.length === 3 ? parts.join('.') : [project, ...parts].join('.')
   const rows = tables.get(name)
   if (!rows) throw new GoogleRefusal(404, 'NOT_FOUND', `Not found: Table ${name}`)
-  return { query: sql, columns: list.split(',').map((column) => column.trim()), rows }
+  const wanted = queryParameters.find((each) => each.name === parameter)?.parameterValue.value
+  const found = column === undefined ? rows : rows.filter((row) => cell(row[column]) === wanted)
+  return { query, columns: list.split(',').map((each) => each.trim()), rows: found }
 }
+
+const select = /^\s*SELECT\s+([\w\s,]+?)\s+FROM\s+([\w.`-]+)(?:\s+WHERE\s+(\w+)\s*=\s*@(\w+))?\s*;?\s*$/i
 
 function described(projectId: string, jobId: string, { query }: Job) {
   return {

@@ -130,6 +130,25 @@ describe('the BigQuery fake', () => {
     assert.deepEqual(await list('acme'), { kind: 'bigquery#datasetList', datasets: [dataset] })
     assert.deepEqual(await list('empty'), { kind: 'bigquery#datasetList' })
   })
+
+  it('gives back the rows that a named parameter asks for', async () => {
+    const bigquery = await serveBigQuery({ verify: bearer([scope('bigquery')]) })
+    after(bigquery.close)
+    bigquery.tables.set('acme.sales.orders', [
+      { id: 1, batch: 'a' },
+      { id: 2, batch: 'b' },
+    ])
+    const queryParameters = [
+      { name: 'batch', parameterType: { type: 'STRING' }, parameterValue: { value: 'b' } },
+    ]
+    const answer = await fetch(`${bigquery.url}/bigquery/v2/projects/acme/queries`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer example' },
+      body: JSON.stringify({ query: 'SELECT id FROM sales.orders WHERE batch = @batch', queryParameters }),
+    })
+    const { rows } = (await answer.json()) as { rows: unknown }
+    assert.deepEqual(rows, [{ f: [{ v: '2' }] }])
+  })
 })
 
 describe('the cloud proxy', () => {
