@@ -29,6 +29,12 @@ export const otherAwsIdentities: readonly Change[] = [
   ),
 ]
 
+/** For deliveries that come after profiles. */
+export const noCredentialProfiles: Change = unset(
+  'AWS_CREDENTIAL_PROFILES_FILE',
+  'AWS SDK for Java v1 takes the profiles of this file before the container provider.',
+)
+
 /** Containers' own credentials: the platform's, or those of a Mayfly around this one. */
 export const otherContainerCredentials: readonly Change[] = [
   unset(

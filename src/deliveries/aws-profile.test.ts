@@ -90,7 +90,7 @@ test('files in which nothing wins over the delivery are left alone', async (t) =
 test('a default profile with a role is hidden behind a copy that only this user can read', async (t) => {
   const HOME = await home(t, { config })
   const { child } = await hidden({ HOME })
-  assert.deepEqual(Object.keys(child), ['AWS_CONFIG_FILE'])
+  assert.deepEqual(Object.keys(child), ['AWS_CONFIG_FILE', 'AWS_CREDENTIAL_PROFILES_FILE'])
   assert.equal((await stat(child.AWS_CONFIG_FILE!)).mode & 0o777, 0o600)
   assert.equal(await readFile(child.AWS_CONFIG_FILE!, 'utf8'), rewriteDefault(config))
 })
@@ -110,4 +110,14 @@ test('keys under [default] are hidden behind an empty file, and a line says whic
   assert.equal(await readFile(child.AWS_SHARED_CREDENTIALS_FILE!, 'utf8'), '')
   assert.equal(lines.length, 1)
   assert.ok(lines[0]!.includes(join(HOME, '.aws', 'credentials')))
+})
+
+test('AWS SDK for Java v1 finds an empty file wherever something is hidden, since it takes either for its own', async (t) => {
+  for (const files of [
+    { config },
+    { credentials: '[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n' },
+  ]) {
+    const { child } = await hidden({ HOME: await home(t, files) })
+    assert.equal(await readFile(child.AWS_CREDENTIAL_PROFILES_FILE!, 'utf8'), '')
+  }
 })

@@ -109,9 +109,13 @@ export async function readConfig(env: Environment): Promise<{ text: string; acti
 /** Rows that hide the profiles which would win over a delivery; none where no such profile is. */
 export async function hideProfiles(setting: ProfileSetting): Promise<Change[]> {
   const config = await configWithoutIdentity(setting.env)
-  const hidden = await hideSharedCredentials(setting)
-  if (config === undefined) return hidden
-  return [configFileRow(await writePrivate(setting.directory, 'aws-config', config)), ...hidden]
+  const write = (name: string, text: string) => writePrivate(setting.directory, name, text)
+  const rows = [
+    ...(config === undefined ? [] : [configFileRow(await write('aws-config', config))]),
+    ...(await hideSharedCredentials(setting)),
+  ]
+  if (rows.length === 0) return []
+  return [...rows, credentialProfilesRow(await write('aws-credential-profiles', ''))]
 }
 
 /** Hides the shared credentials file where its default profile would win. */
@@ -141,6 +145,17 @@ export function sharedCredentialsRow(path: string): Change {
     value: path,
     reason:
       'Keys under [default] in ~/.aws/credentials win over the container provider and over credential_process. Set only where there are some: to an empty file, since a copy would be one more place that holds keys.',
+  }
+}
+
+/** Points AWS SDK for Java v1, which knows neither of the two above, at the file where it looks for profiles. */
+export function credentialProfilesRow(path: string): Change {
+  return {
+    variable: 'AWS_CREDENTIAL_PROFILES_FILE',
+    action: 'set',
+    value: path,
+    reason:
+      'Where AWS SDK for Java v1 looks for profiles. Without it that is ~/.aws/credentials, and ~/.aws/config where there is none, whatever the other variables say.',
   }
 }
 

@@ -1,6 +1,6 @@
 import { MayflyError } from '../errors.ts'
 import { otherAwsIdentities, otherContainerCredentials, regionFor, regionRows } from './aws-environment.ts'
-import { hideSharedCredentials, readConfig, rewriteDefault } from './aws-profile.ts'
+import { credentialProfilesRow, hideSharedCredentials, readConfig, rewriteDefault } from './aws-profile.ts'
 import { liveAws } from './carried.ts'
 import type { Change, Delivery } from './delivery.ts'
 import { writePrivate } from './private-file.ts'
@@ -27,6 +27,7 @@ export function processEnvironment({ configFile, region }: ProcessAddress): Chan
       value: '1',
       reason: 'AWS SDK for Go v1 and for JavaScript v2 read no config file without it.',
     },
+    credentialProfilesRow(configFile),
     ...otherAwsIdentities,
     ...otherContainerCredentials,
     {

@@ -5,6 +5,7 @@ import type { Secret } from '../secret.ts'
 import { serveLoopback } from '../wire/loopback.ts'
 import type { Clock } from '../world.ts'
 import {
+  noCredentialProfiles,
   noInstanceRole,
   otherAwsIdentities,
   otherContainerCredentials,
@@ -79,6 +80,7 @@ export function ecsEnvironment({ url, token, region }: EcsAddress): Change[] {
     },
     ...otherContainerCredentials,
     ...otherAwsIdentities,
+    noCredentialProfiles,
     noInstanceRole,
     ...regionRows(region),
     ...aroundProxies,
