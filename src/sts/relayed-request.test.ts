@@ -120,6 +120,14 @@ test('regional, global and Chinese hosts are taken, with a slash before the quer
   }
 })
 
+test('a target that is there twice is one, as Google’s library for Java writes it', async () => {
+  const side = trustSide({ signedTargetOnly: true })
+  const made = relayed(side, await taskSession(side), { signTarget: true })
+  const headers = [...made.headers, { key: 'x-goog-cloud-target-resource', value: audience }]
+  const answer = await exchange(side, JSON.stringify({ ...made, headers }))
+  assert.equal(answer.status, 200, answer.text)
+})
+
 test('a signed target is verified like every signed header', async () => {
   const side = trustSide({ signedTargetOnly: true })
   const made = relayed(side, await taskSession(side), { signTarget: true })
@@ -192,7 +200,8 @@ const refusals: Readonly<
   'with another parameter': [withQuery(`${callQuery}&RoleArn=x`), 'PROOF_REQUEST'],
   'that lives for more than fifteen minutes': [withQuery(`${callQuery}&X-Amz-Expires=901`), 'PROOF_REQUEST'],
   'with a body': [(side, own) => ({ ...relayed(side, own), body: 'Action=AssumeRole' }), 'PROOF_REQUEST'],
-  'with a header twice': [withHeader('HOST', 'sts.amazonaws.com'), 'PROOF_REQUEST'],
+  'with two values of a header': [withHeader('HOST', 'sts.amazonaws.com'), 'PROOF_REQUEST'],
+  'with a second target': [withHeader('x-goog-cloud-target-resource', `${provider}/gitlab`), 'PROOF_REQUEST'],
   'with a line break in a header': [withHeader('x-other', 'a\r\nb'), 'PROOF_REQUEST'],
   'without a target': [without('x-goog-cloud-target-resource'), 'PROOF_REQUEST'],
   'for another target': [
