@@ -60,6 +60,19 @@ test('a variable of the wrong form is CONFIG_FIELD, naming it', async (t) => {
   await assert.rejects(plain, failure('CONFIG_FIELD', 'AWS_ENDPOINT_URL', 'http://sts.example'))
 })
 
+const elsewhere = [
+  ['MinIO', 'arn:minio:iam:::role/Isuv5wGLPF5S2sd65PG_TYC1DWg'],
+  ['Ceph', 'arn:aws:iam::acme:role/S3Access'],
+  ['SeaweedFS', 'arn:aws:iam::role/S3Access'],
+] as const
+for (const [service, arn] of elsewhere)
+  test(`a role as ${service} names it is taken where an endpoint is named, and nowhere else`, async (t) => {
+    const env = { AWS_ROLE_ARN: arn, AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }
+    const plan = await planIn(t, { ...env, AWS_ENDPOINT_URL_STS: 'https://s3.acme.example' })
+    assert.equal(plan.steps[0]?.to === 'aws' && plan.steps[0].role, arn)
+    await assert.rejects(planIn(t, env), failure('CONFIG_FIELD', 'AWS_ROLE_ARN', arn))
+  })
+
 test("story 3's profile: role_arn and web_identity_token_file", async (t) => {
   const text = `[profile oidc]\nrole_arn = ${role}\nweb_identity_token_file = /tmp/web-identity-token\nduration_seconds = 900\nrole_session_name=ci\nregion = us-east-2\n`
   const plan = await planIn(t, { AWS_PROFILE: 'oidc' }, config(text))

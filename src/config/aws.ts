@@ -4,7 +4,7 @@ import type { Environment } from '../world.ts'
 import { type AwsSettings, type RoleSettings, readProfile } from './aws-profile.ts'
 import { stsEndpoint } from './endpoint.ts'
 import type { Finding } from './finding.ts'
-import { roleArn, roleSessionName } from './forms.ts'
+import { roleArnAt, roleSessionName } from './forms.ts'
 import { checkSetting } from './mistakes.ts'
 import { sessionName } from './session-name.ts'
 
@@ -63,7 +63,7 @@ interface Shared {
 
 function stepOf(settings: RoleSettings, env: Environment, { region, endpoint }: Shared): AwsStep {
   const { place, role, sessionName: given, durationSeconds, externalId } = settings
-  checkSetting(place, role, roleArn)
+  checkSetting(place, role, roleArnAt(endpoint))
   if (given) checkSetting(`the session name for ${role}`, given, roleSessionName)
   return {
     to: 'aws',

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import type { AwsStep, CredentialPlan, GoogleStep, SourceChoice, Step } from '../plan.ts'
 import { parseDuration } from '../wire/duration.ts'
-import type { Problem } from '../wire/placed-document.ts'
+import { type Problem, shown } from '../wire/placed-document.ts'
 import type { Environment } from '../world.ts'
 import { endpointProblem, stsEndpoint } from './endpoint.ts'
+import { roleArnAt } from './forms.ts'
 import { cloudPlatform, googleTokenUrl, impersonationUrl, projectOf, providerAudience } from './google.ts'
 import type { AwsEntry, FileCredential, GoogleEntry } from './schema.ts'
 import { sessionName } from './session-name.ts'
@@ -16,9 +17,10 @@ export interface EntryPlace {
 }
 
 /** What is wrong with an entry beyond the form of its members. */
-export function entryProblems(entry: FileCredential): Problem[] {
+export function entryProblems(entry: FileCredential, env: Environment): Problem[] {
   return [
     ...endpointProblems(entry),
+    ...roleProblems(entry, env),
     ...lifetimeProblems(entry),
     ...viaProblems(entry),
     ...fromProblems(entry),
@@ -30,6 +32,17 @@ function endpointProblems(entry: FileCredential): Problem[] {
   return Object.entries(urls).flatMap(([member, url]) => {
     const why = url && endpointProblem(url)
     return why ? [{ path: [member], why }] : []
+  })
+}
+
+/** A role that only another token service than AWS can know is for an endpoint. */
+function roleProblems(entry: FileCredential, env: Environment): Problem[] {
+  const [member, roles] = entry.to === 'aws' ? ['role', entry.role] : ['via', entry.via]
+  return listOf(roles).flatMap((role, i) => {
+    const { pattern, expected } = roleArnAt(endpointOf(entry, env))
+    if (pattern.test(role)) return []
+    const path = typeof roles === 'string' ? [member] : [member, i]
+    return [{ path, why: `expected ${expected} where no endpoint is named, got ${shown(role)}` }]
   })
 }
 
@@ -140,7 +153,7 @@ function chain({ audience }: FileCredential, steps: readonly Step[]): Credential
 function awsSteps(roles: readonly string[], entry: FileCredential, { env }: EntryPlace): AwsStep[] {
   const { externalId } = entry
   const region = regionOf(entry, env)
-  const endpoint = entry.endpoint ?? (roles.length ? stsEndpoint(env) : undefined)
+  const endpoint = roles.length ? endpointOf(entry, env) : undefined
   return roles.map((role, i) => ({
     to: 'aws',
     role,
@@ -150,6 +163,8 @@ function awsSteps(roles: readonly string[], entry: FileCredential, { env }: Entr
     ...(externalId && i === roles.length - 1 && { externalId }),
   }))
 }
+
+const endpointOf = ({ endpoint }: FileCredential, env: Environment) => endpoint ?? stsEndpoint(env)
 
 function googleStep(entry: GoogleEntry, { env }: EntryPlace): GoogleStep {
   const { provider, scopes = [cloudPlatform], serviceAccount, lifetime } = entry

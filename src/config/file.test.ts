@@ -197,6 +197,24 @@ test('what does not fit together is told too', async (t) => {
   }
 })
 
+test('a role of another token service than AWS is taken beside its endpoint, and is a mistake without', async (t) => {
+  const other = 'arn:minio:iam:::role/Isuv5wGLPF5S2sd65PG_TYC1DWg'
+  const members = `to: aws\nrole: [${role}, ${other}]`
+  assert.match(
+    (await mistakesOf(t, one(members)))[0]!,
+    /credentials\[0\]\.role\[1\]: expected a role ARN .*minio/,
+  )
+  const via = await mistakesOf(t, one(`to: google\nprovider: ${provider}\nvia: ${other}`))
+  assert.match(via[0]!, /credentials\[0\]\.via: expected a role ARN/)
+  const [plan] = await read(t, one(`${members}\nendpoint: https://s3.acme.example`))
+  assert.deepEqual(
+    plan?.steps.map((step) => step.to === 'aws' && step.role),
+    [role, other],
+  )
+  const [byVariable] = await read(t, one(members), { AWS_ENDPOINT_URL: 'https://s3.acme.example' })
+  assert.equal(byVariable?.steps.length, 2)
+})
+
 test('two credentials of one name are a mistake, also when the name is the default one', async (t) => {
   const yaml = `credentials:\n  - { to: aws, role: ${role} }\n  - { to: aws, role: ${role} }\n`
   assert.deepEqual(await mistakesOf(t, yaml), [

@@ -17,7 +17,7 @@ export async function readConfigFile(path: string, env: Environment): Promise<re
   const yaml = readYaml(path, await readText(path, `the configuration file ${path}`))
   const { credentials } = checked(yaml, fileSchema, ofOtherCloud)
   const problems = credentials.flatMap((entry, i) =>
-    entryProblems(entry).map(({ path: inner, why }) => ({ path: ['credentials', i, ...inner], why })),
+    entryProblems(entry, env).map(({ path: inner, why }) => ({ path: ['credentials', i, ...inner], why })),
   )
   refuse(yaml, [...problems, ...repeatedNames(credentials)])
   return credentials.map((entry) => entryPlan(entry, { env, directory: dirname(path), origin: path }))

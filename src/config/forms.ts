@@ -5,11 +5,22 @@ export interface Form {
   readonly expected: string
 }
 
+const expectedArn = 'a role ARN such as arn:aws:iam::123456789012:role/deploy'
+
 /** In every partition: aws, aws-cn, aws-us-gov, … */
-export const roleArn: Form = {
+const roleArnOfAws: Form = {
   pattern: /^arn:aws[a-z-]{0,16}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
-  expected: 'a role ARN such as arn:aws:iam::123456789012:role/deploy',
+  expected: expectedArn,
 }
+
+/** Of any token service: MinIO has a partition of its own and no accounts, Ceph tenants for them, SeaweedFS no place for them. */
+export const roleArn: Form = {
+  pattern: /^arn:[a-z][a-z0-9-]{0,31}:iam:[\w-]{0,64}(?::[\w$-]{0,64})?:role\/[\w+=,.@/-]{1,512}$/,
+  expected: expectedArn,
+}
+
+/** What a role has to look like at that endpoint. Without one it is AWS's own, where a mistyped ARN is told before it is sent. */
+export const roleArnAt = (endpoint: string | undefined): Form => (endpoint ? roleArn : roleArnOfAws)
 
 /** What AWS takes as RoleSessionName. */
 export const roleSessionName: Form = {
