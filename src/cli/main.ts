@@ -30,4 +30,13 @@ process.on('uncaughtException', async (error) =>
   process.exit((await import('./failed.ts')).failed(error, io)),
 )
 
-process.exit(await dispatch(process.argv.slice(2), io))
+/** A pipe takes more than it holds only when its reader has read: an exit before that would cut the text short. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve())
+  })
+}
+
+const exitCode = await dispatch(process.argv.slice(2), io)
+await Promise.all([written(process.stdout), written(process.stderr)])
+process.exit(exitCode)

@@ -116,3 +116,20 @@ test('a reader that goes away is no failure', async (t) => {
   const { code, err } = await run(['/bin/sh', '-c', `"${mayfly}" version | true; exit 0`], home)
   assert.deepEqual([code, err], [0, ''])
 })
+
+test('a text that is longer than a pipe holds arrives whole', async (t) => {
+  const home = await emptyHome(t)
+  const host = 'token.actions.githubusercontent.com'
+  const statement = {
+    Effect: 'Allow',
+    Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${host}` },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+  }
+  const roles = Array.from({ length: 60 }, () => ({ Version: '2012-10-17', Statement: [statement] }))
+  await writeFile(join(home.HOME, 'roles.json'), JSON.stringify(roles))
+  const { out } = await run(['/bin/sh', '-c', `"${mayfly}" lint roles.json --json | cat`], home, {
+    cwd: home.HOME,
+  })
+  assert.ok(out.length > 100_000)
+  assert.equal(JSON.parse(out).findings.length >= 60, true)
+})
