@@ -9,25 +9,35 @@ import type { Rule, Suspicion } from './rule.ts'
 
 type Given = Parameters<Rule['find']>[0]
 
-interface Bound {
+/** A member of a service account's binding, with its place. */
+interface Listed {
   readonly account: GivenServiceAccount
-  readonly provider: TokenProvider
-  readonly member: Member & { readonly pool: string }
+  readonly member: Member
   readonly path: Suspicion['path']
 }
 
-/** Every member that is of a pool, with each provider of that pool that is at hand. */
-function boundMembers({ serviceAccounts, poolProviders }: Given): Bound[] {
-  const providers = tokenProviders(poolProviders)
+function listedMembers({ serviceAccounts }: Given): Listed[] {
   return serviceAccounts.flatMap((account) =>
     compileBindings(account.document.bindings).flatMap(({ members }, i) =>
-      members.flatMap((member, j) => {
-        if (!('pool' in member)) return []
-        const path = ['bindings', i, 'members', j]
-        const own = providers.filter(({ given }) => member.pool === poolOf(given))
-        return own.map((provider) => ({ account, provider, member, path }))
-      }),
+      members.map((member, j) => ({ account, member, path: ['bindings', i, 'members', j] })),
     ),
+  )
+}
+
+/** One that is of a pool, with a provider of that pool that is at hand. */
+interface Bound extends Listed {
+  readonly provider: TokenProvider
+  readonly member: Member & { readonly pool: string }
+}
+
+function boundMembers(given: Given): Bound[] {
+  const providers = tokenProviders(given.poolProviders)
+  return listedMembers(given).flatMap(({ member, ...rest }) =>
+    'pool' in member
+      ? providers
+          .filter((each) => member.pool === poolOf(each.given))
+          .map((provider) => ({ ...rest, member, provider }))
+      : [],
   )
 }
 
@@ -40,18 +50,58 @@ export const wholePool: Rule = {
   severity: 'high',
   what: 'every identity of a pool may act as a service account',
   why: 'principalSet://…/* holds whatever any provider of the pool lets in, now or later.',
-  find: (given) =>
-    boundMembers(given)
+  find: (given) => [
+    ...unseenPools(given),
+    ...boundMembers(given)
       .filter(({ member }) => member.kind === 'pool')
       .map((bound) => ({
         ...suspected(bound),
-        message: 'the member is the whole pool',
+        message: wholePoolMessage,
         tokens: otherProjects(bound),
-        fixed: withMember(
-          bound,
-          `principal://iam.googleapis.com/${bound.member.pool}/subject/${meantToken(bound.provider).sub}`,
-        ),
+        fixed: withMember(bound, subjectOf(bound.member.pool, meantToken(bound.provider).sub)),
       })),
+  ],
+}
+
+const wholePoolMessage = 'the member is the whole pool'
+
+function subjectOf(pool: string, subject: unknown): string {
+  return `principal://iam.googleapis.com/${pool}/subject/${subject}`
+}
+
+/** Whole pools of which no provider for tokens is at hand: then no token can show it. */
+function unseenPools(given: Given): Suspicion[] {
+  const seen = new Set(tokenProviders(given.poolProviders).map((each) => poolOf(each.given)))
+  return listedMembers(given).flatMap((each) =>
+    each.member.kind === 'pool' && !seen.has(each.member.pool)
+      ? tokenless(each, wholePoolMessage, subjectOf(each.member.pool, 'SUBJECT'))
+      : [],
+  )
+}
+
+export const everyone: Rule = {
+  id: 'google-binding-everyone',
+  severity: 'critical',
+  what: 'everybody may act as a service account',
+  why: 'allUsers is everybody, and allAuthenticatedUsers everybody who has a Google account.',
+  find: (given) =>
+    listedMembers(given)
+      .filter(({ member }) => /^all(Authenticated)?Users$/.test(member.text))
+      .flatMap((each) =>
+        tokenless(
+          each,
+          `the member is ${each.member.text}`,
+          'serviceAccount:ci@acme.iam.gserviceaccount.com',
+        ),
+      ),
+}
+
+/** What is seen in the document alone. */
+function tokenless(listed: Listed, message: string, member: string): Suspicion[] {
+  const { account, path } = listed
+  const document = { kind: 'account', given: account } as const
+  const fixed = withMember(listed, member)
+  return [{ document, path, message, effect: 'weakens', tokens: [], legitimate: [], fixed }]
 }
 
 export const anyProject: Rule = {
@@ -72,10 +122,7 @@ export const anyProject: Rule = {
           legitimate: [meant],
           message: `attribute.${'name' in bound.member ? bound.member.name : ''} is the same in every project`,
           tokens: otherProjects(bound).map((token) => ({ ...token, ...same })),
-          fixed: withMember(
-            bound,
-            `principal://iam.googleapis.com/${bound.member.pool}/subject/${meant.sub}`,
-          ),
+          fixed: withMember(bound, subjectOf(bound.member.pool, meant.sub)),
         }
       }),
 }
@@ -163,7 +210,7 @@ function otherProjects({ provider }: Bound) {
   ].map((token) => ({ ...token, aud: provider.audience }))
 }
 
-function withMember({ account, path }: Bound, text: string): ServiceAccountDocument {
+function withMember({ account, path }: Listed, text: string): ServiceAccountDocument {
   const document = structuredClone(account.document) as unknown as { bindings: { members: string[] }[] }
   document.bindings[Number(path[1])]!.members[Number(path[3])] = text
   return document as unknown as ServiceAccountDocument

@@ -248,6 +248,7 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
     provider("assertion.repository_owner == 'acme'"),
   ],
   'google-binding-whole-pool': [[provider(ownerId), account(`principalSet://iam.googleapis.com/${pool}/*`)]],
+  'google-binding-everyone': [account('allUsers'), account('allAuthenticatedUsers')],
   'google-binding-any-project': [
     [provider(ownerId), account(`principalSet://iam.googleapis.com/${pool}/attribute.ref/refs/heads/main`)],
   ],
@@ -351,6 +352,7 @@ const withoutToken = new Set([
   'aws-confused-deputy',
   'aws-any-account',
   'aws-workflow-branch',
+  'google-binding-everyone',
 ])
 
 test('every rule has a document here in which it finds something, and an ID of its own', () => {
@@ -391,6 +393,12 @@ test('the examples of this repository are sound', async () => {
     found.map(({ rule, line }) => `${rule} ${line}`),
     [],
   )
+})
+
+test('a whole pool is told of also where no provider of it is at hand', async () => {
+  const [finding] = await lint(givenBy(filesOf(account(`principalSet://iam.googleapis.com/${pool}/*`))))
+  assert.equal(finding!.rule, 'google-binding-whole-pool')
+  assert.equal(finding!.example, undefined)
 })
 
 test('a finding is told at its line, the worst first', async () => {

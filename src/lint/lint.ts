@@ -59,9 +59,9 @@ type Decide = (claims: Claims) => Promise<'allow' | 'deny'>
 const nowMs = Date.parse('2026-01-01T00:00:00Z')
 
 function decider(given: GivenTrust, document: Suspect, asks: Asks | undefined): Decide {
-  const target = targetOf(document, asks)
   const trust = only(given, document, asks)
   return async (claims) => {
+    const target = targetOf(document, asks)
     const { presented } = unsignedToken(claims, nowMs)
     return (await explainOffline({ trust, presented, target, nowMs })).decision
   }

@@ -11,7 +11,7 @@ import {
 } from './aws-operators.ts'
 import { anyCaller, anyPrincipal, missingSubject, openOwner, openProject } from './aws-tenant.ts'
 import * as entra from './entra.ts'
-import { anyProject, sharedSubjects, wholePool } from './google-bindings.ts'
+import { anyProject, everyone, sharedSubjects, wholePool } from './google-bindings.ts'
 import * as google from './google-conditions.ts'
 import type { Rule } from './rule.ts'
 
@@ -39,6 +39,7 @@ export const rules: readonly Rule[] = [
   reusableName,
   unprotectedRef,
   movingWorkflow,
+  everyone,
   google.missingCondition,
   google.anyOwner,
   google.prefix,
