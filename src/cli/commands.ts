@@ -6,6 +6,7 @@ export const commands = {
   get: async () => (await import('./get.ts')).get,
   sts: async () => (await import('./sts.ts')).sts,
   explain: async () => (await import('./explain.ts')).explain,
+  test: async () => (await import('./test.ts')).test,
   lint: async () => (await import('./lint.ts')).lint,
   issue: async () => (await import('./issue.ts')).issue,
   lab: async () => (await import('./lab.ts')).lab,
