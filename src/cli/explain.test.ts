@@ -140,3 +140,17 @@ for (const [what, args, words] of [
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, words)
   })
+
+test('what a plan leaves open is said before anything is missed', async (t) => {
+  const values = { address: 'aws_iam_role.ci', mode: 'managed', type: 'aws_iam_role', values: { name: 'ci' } }
+  const change = { address: 'aws_iam_role.ci', change: { after_unknown: { assume_role_policy: true } } }
+  const plan = { planned_values: { root_module: { resources: [values] } }, resource_changes: [change] }
+  const { code, err } = await place(t, { 'plan.json': plan }).run(
+    '--trust',
+    'plan.json',
+    '--claims',
+    'claims.json',
+  )
+  assert.equal(code, 2)
+  assert.match(err, /^open: aws_iam_role\.ci: assume_role_policy is known only after apply\nerror: no role/)
+})

@@ -47,9 +47,8 @@ Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
   async run(args, io) {
     const wanted = read(args, io)
     try {
-      const { explanation, target, trust } = await explained(wanted)
+      const { explanation, target } = await explained(wanted, io)
       io.out(wanted.json ? jsonOf(explanation, target, wanted) : textOf(explanation, target, io))
-      for (const each of trust.open) io.err(`open: ${printable(each)}\n`)
       return explanation.decision === 'allow' ? exitCodes.ok : exitCodes.failed
     } catch (error) {
       return unusable(error, io)
@@ -124,18 +123,18 @@ function timeOf(text: string | undefined): number {
 interface Explained {
   readonly explanation: Explanation
   readonly target: Target
-  readonly trust: GivenTrust
 }
 
-async function explained(wanted: Wanted): Promise<Explained> {
+async function explained(wanted: Wanted, io: Io): Promise<Explained> {
   const { nowMs } = wanted
   const given = together(wanted.trust.map(({ path, name }) => readGiven(path, name)))
+  for (const each of given.open) io.err(`open: ${printable(each)}\n`)
   checkGiven(given)
   const { presented, notes } = presentedBy(wanted)
   const { trust, target } = chooseTarget(given, wanted.asked, presented.jwt.claims.iss)
   const jwks = jwksAtHand(trust, wanted)
   const found = await explainOffline({ trust, presented, target, nowMs, jwks })
-  return { explanation: { ...found, checks: [...notes, ...found.checks] }, target, trust }
+  return { explanation: { ...found, checks: [...notes, ...found.checks] }, target }
 }
 
 function presentedBy({ token, claims, nowMs }: Wanted): { presented: Presented; notes: readonly Check[] } {

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type GivenTrust, nothingGiven } from './given.ts'
 import { isMembers, placeIn } from './places.ts'
 import { type ReadFile, registeredDocument } from './policy-files.ts'
@@ -13,7 +13,7 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
     const named = fileAt(document.value, path)
     return named === undefined
       ? at(...path)
-      : placeIn(registeredDocument(read(named)), resolve(dirname(file), named))
+      : placeIn(registeredDocument(read(named)), join(dirname(file), named))
   }
   return {
     ...nothingGiven,

@@ -37,7 +37,7 @@ export interface Term {
 }
 
 /** Flexible credentials, as of this language version, are for these issuers alone. */
-export const flexibleIssuers: readonly RegExp[] = [
+const flexibleIssuers: readonly RegExp[] = [
   /^https:\/\/token\.actions\.githubusercontent\.com$/,
   /^https:\/\/gitlab\.com$/,
   /^https:\/\/app\.terraform\.io$/,
