@@ -1,8 +1,9 @@
 import { isMembers } from '../registry/places.ts'
 import { compileClaimKeys } from '../trust/aws-claims.ts'
 import { suspected } from './aws-suspicion.ts'
-import type { Rule } from './rule.ts'
+import type { Claims, Rule, Suspicion } from './rule.ts'
 import {
+  type Condition,
   listed,
   put,
   restricts,
@@ -88,29 +89,19 @@ export const keyNotOffered: Rule = {
   why: 'AWS offers aud, sub, amr and email of every issuer, and others of a few issuers only: gitlab.com’s are not those of a GitLab of one’s own. The condition never holds.',
   find: (given) =>
     webStatements(given).flatMap((statement) => {
-      const { keys } = compileClaimKeys(statement.issuer)
+      const { withheld } = compileClaimKeys(statement.issuer)
       return statement.conditions
-        .filter((each) => each.claim !== undefined && restricts(each))
         .filter(
-          ({ claim }) =>
-            claim !== 'aud' &&
-            claim !== 'oaud' &&
-            keys({ [claim!]: 'x' }, 'a').get(`${statement.host}:${claim}`.toLowerCase()) === undefined,
+          (each) => each.claim !== undefined && restricts(each) && withheld({ [each.claim]: '' }).size > 0,
         )
         .map((condition) => {
           const meant = meantToken(statement, { [condition.claim!]: filled(condition.values[0] ?? '') })
-          return {
-            ...suspected(statement, condition.path),
-            message: `AWS has no condition key ${condition.key}`,
-            effect: 'refuses' as const,
-            tokens: [meant],
-            legitimate: [meant],
-            fixed: withConditions(statement, (block) => {
-              take(block, condition)
-              if (!statement.conditions.some((each) => each.claim === 'sub'))
-                put(block, 'StringEquals', `${statement.host}:sub`, meant.sub)
-            }),
-          }
+          const message = `AWS has no condition key ${condition.key}`
+          return refusing(statement, condition, meant, message, (block) => {
+            take(block, condition)
+            if (!statement.conditions.some((each) => each.claim === 'sub'))
+              put(block, 'StringEquals', `${statement.host}:sub`, meant.sub)
+          })
         })
     }),
 }
@@ -123,23 +114,32 @@ export const otherIssuersKey: Rule = {
   find: (given) =>
     webStatements(given).flatMap((statement) =>
       statement.conditions
-        .filter(({ claim, key }) => claim === undefined && isOfIssuer(key))
-        .flatMap((condition) => {
-          const claim = /:([^:]+)$/.exec(condition.key)![1]!
-          const base = tokenOf(statement, jobMeant(statement))
-          const meant = { ...base, ...valuesOf(statement), [claim]: filled(condition.values[0] ?? '') }
-          return restricts(condition)
-            ? {
-                ...suspected(statement, condition.path),
-                message: `${condition.key} is a key of another issuer than ${statement.host}`,
-                effect: 'refuses' as const,
-                tokens: [meant],
-                legitimate: [meant],
-                fixed: withConditions(statement, (block) => renameKeys(block, statement)),
-              }
-            : []
+        .filter((each) => each.claim === undefined && isOfIssuer(each.key) && restricts(each))
+        .map((condition) => {
+          const meant = { ...tokenOf(statement, jobMeant(statement)), ...valuesOf(statement) }
+          const message = `${condition.key} is a key of another issuer than ${statement.host}`
+          return refusing(statement, condition, meant, message, (block) => renameKeys(block, statement))
         }),
     ),
+}
+
+/** A condition that keeps out the very token that is meant. */
+function refusing(
+  statement: WebStatement,
+  { path }: Condition,
+  meant: Claims,
+  message: string,
+  change: Parameters<typeof withConditions>[1],
+): Suspicion {
+  const fixed = withConditions(statement, change)
+  return {
+    ...suspected(statement, path),
+    message,
+    effect: 'refuses',
+    tokens: [meant],
+    legitimate: [meant],
+    fixed,
+  }
 }
 
 /** What looks like a key of an issuer, and is none of the vendors' own (`aws:SourceIp`, `sts:ExternalId`). */
