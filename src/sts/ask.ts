@@ -134,6 +134,8 @@ export interface AwsSessionGrant extends GrantMark {
   readonly marks?: SessionMarks
   /** How much of the room for policies and tags they take, in percent; absent where there are none. */
   readonly packedPolicySize?: number
+  /** As it was asked for, in characters. */
+  readonly minimumTokenSize?: number
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
   /** What AssumeRoleWithWebIdentity answers besides. */

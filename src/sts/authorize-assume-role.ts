@@ -28,12 +28,13 @@ export function authorizeAssumeRole(
   checkSourceIdentity(ask, identity)
   const request = requestOf(ask, identity, registered.principalOf(identity), circumstances)
   const [verdict] = requestsFor(request, wishes).map((each) => permitted(each, sides))
-  const { sessionName, durationSeconds } = ask
+  const { sessionName, durationSeconds, minimumTokenSize } = ask
   const chained = identity.credential !== 'user'
   const session = {
     role: role!,
     sessionName,
     durationSeconds,
+    minimumTokenSize,
     chained,
     nowMs: circumstances.nowMs,
     verdict: verdict!,

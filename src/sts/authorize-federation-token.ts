@@ -14,7 +14,7 @@ export function authorizeFederationToken(
   circumstances: Circumstances,
 ): SessionGrant {
   const { account, arn } = identity
-  const { name, tags = [], durationSeconds } = ask
+  const { name, tags = [], durationSeconds, minimumTokenSize } = ask
   const resource = `arn:aws:sts::${account}:federated-user/${name}`
   const actions = ['sts:GetFederationToken', ...(tags.length > 0 ? ['sts:TagSession'] : [])]
   for (const action of actions)
@@ -28,6 +28,7 @@ export function authorizeFederationToken(
     kind: 'aws-session',
     account,
     principal: { type: 'federated', name, userArn: arn },
+    ...(minimumTokenSize !== undefined && { minimumTokenSize }),
     ...markedWith(ask, wishesOf(ask), registered.aws.get(account)),
     expiresAtMs: (Math.floor(circumstances.nowMs / 1000) + durationSeconds) * 1000,
     rule: `the policies of ${arn}`,

@@ -4,7 +4,7 @@ import type { SessionGrant } from './role-session.ts'
 
 /** Nobody needs a permission for it, and no policy can deny it: it is how a user proves MFA. */
 export function authorizeSessionToken(
-  { durationSeconds }: SessionTokenAsk,
+  { durationSeconds, minimumTokenSize }: SessionTokenAsk,
   { account, arn, userId }: AwsIdentity,
   { nowMs }: Circumstances,
 ): SessionGrant {
@@ -12,6 +12,7 @@ export function authorizeSessionToken(
     kind: 'aws-session',
     account,
     principal: { type: 'user', userArn: arn, userId },
+    ...(minimumTokenSize !== undefined && { minimumTokenSize }),
     expiresAtMs: (Math.floor(nowMs / 1000) + durationSeconds) * 1000,
     rule: `the permanent key of ${arn}`,
   }

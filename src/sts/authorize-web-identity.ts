@@ -26,12 +26,19 @@ export function authorizeWebIdentity(
   // Tags and a source identity have to be allowed for themselves. The wire says of neither that it was the reason.
   const scene = { role, identity, provider, ...(trace && { trace }) }
   const [verdict] = requestsFor(request, wishes).map((each) => permitted(each, scene))
-  const { sessionName, durationSeconds } = ask
+  const { sessionName, durationSeconds, minimumTokenSize } = ask
   const { audience, subject } = identity
   const marked = markedWith(ask, wishes, registered.aws.get(role.account), {
     federatedProvider: provider.arn,
   })
-  const session = { role, sessionName, durationSeconds, nowMs: circumstances.nowMs, verdict: verdict! }
+  const session = {
+    role,
+    sessionName,
+    durationSeconds,
+    minimumTokenSize,
+    nowMs: circumstances.nowMs,
+    verdict: verdict!,
+  }
   return { ...roleSession(session, marked), web: { subject, audience, provider: provider.arn } }
 }
 

@@ -18,7 +18,13 @@ export interface SessionPolicies {
   readonly policyArns?: readonly string[]
 }
 
-interface SessionParameters extends SessionPolicies {
+/** How large a session token has to be at least: for whoever tests that large ones fit. */
+interface TokenSize {
+  /** Up to 4096 characters. */
+  readonly minimumTokenSize?: number
+}
+
+interface SessionParameters extends SessionPolicies, TokenSize {
   readonly roleArn: string
   readonly sessionName: string
   readonly durationSeconds?: number
@@ -50,7 +56,7 @@ export interface CallerIdentityAsk {
 }
 
 /** A session of a user with all that the user may. */
-export interface SessionTokenAsk {
+export interface SessionTokenAsk extends TokenSize {
   readonly kind: 'GetSessionToken'
   readonly signed: SignableRequest
   readonly durationSeconds: number
@@ -58,7 +64,7 @@ export interface SessionTokenAsk {
 }
 
 /** A session for somebody whom a user vouches for, with what the user hands on. */
-export interface FederationTokenAsk extends SessionPolicies {
+export interface FederationTokenAsk extends SessionPolicies, TokenSize {
   readonly kind: 'GetFederationToken'
   readonly signed: SignableRequest
   readonly name: string

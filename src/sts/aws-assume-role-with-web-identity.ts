@@ -1,11 +1,11 @@
 import { Secret } from '../secret.ts'
 import { constraints } from './aws-constraints.ts'
-import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
+import { type AwsOperation, credentialsOf, mintedAs, tokenSizeOf } from './aws-operation.ts'
 import { checkParameters } from './aws-parameters.ts'
 import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
 
-const { roleArn, sessionName, token, policyArns, policy, durationSeconds } = constraints
-const wanted = [roleArn, sessionName, token, policyArns, policy, durationSeconds]
+const { roleArn, sessionName, token, policyArns, policy, durationSeconds, minimumTokenSize } = constraints
+const wanted = [roleArn, sessionName, token, policyArns, policy, durationSeconds, minimumTokenSize]
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
 export const assumeRoleWithWebIdentity: AwsOperation = {
@@ -28,6 +28,7 @@ export const assumeRoleWithWebIdentity: AwsOperation = {
       Provider: web?.provider,
       Audience: web?.audience,
       SourceIdentity: made.grant.marks?.sourceIdentity,
+      SessionTokenSize: tokenSizeOf(made),
     }
   },
 }

@@ -1,12 +1,12 @@
 import { constraints } from './aws-constraints.ts'
-import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
+import { type AwsOperation, credentialsOf, mintedAs, tokenSizeOf } from './aws-operation.ts'
 import { checkParameters, invalid, membersOf, type Parameters } from './aws-parameters.ts'
 import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
 import { mfaParameters, tagParameters } from './aws-session-parameters.ts'
 
 const { roleArn, sessionName, durationSeconds, externalId, sourceIdentity, tags, transitiveTagKeys } =
   constraints
-const { policyArns, serialNumber, tokenCode, providedContexts } = constraints
+const { policyArns, serialNumber, tokenCode, providedContexts, minimumTokenSize } = constraints
 // Its inline policy has no limit of its own: packed, it has to fit.
 const policy = { ...constraints.policy, length: [1, Number.POSITIVE_INFINITY] } as const
 const wanted = [
@@ -22,6 +22,7 @@ const wanted = [
   serialNumber,
   tokenCode,
   providedContexts,
+  minimumTokenSize,
 ]
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
@@ -48,6 +49,7 @@ export const assumeRole: AwsOperation = {
       AssumedRoleUser: assumedRoleUser(made.grant),
       PackedPolicySize: made.grant.packedPolicySize,
       SourceIdentity: made.grant.marks?.sourceIdentity,
+      SessionTokenSize: tokenSizeOf(made),
     }
   },
 }

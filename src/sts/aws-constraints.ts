@@ -74,6 +74,7 @@ export const constraints = {
   /** Of a session of a user, up to 36 hours. */
   userSeconds: { name: 'DurationSeconds', range: [900, 129_600] },
   federatedName: { name: 'Name', required: true, length: [2, 32], pattern: word },
+  minimumTokenSize: { name: 'MinimumSessionTokenSize', range: [0, 4096] },
   accessKeyId: { name: 'AccessKeyId', required: true, length: [16, 128], pattern: letters },
   encodedMessage: { name: 'EncodedMessage', required: true, length: [1, 10_240] },
   audience: {

@@ -1,12 +1,12 @@
 import { constraints } from './aws-constraints.ts'
 import { defaultUserSeconds } from './aws-get-session-token.ts'
-import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
+import { type AwsOperation, credentialsOf, mintedAs, tokenSizeOf } from './aws-operation.ts'
 import { checkParameters } from './aws-parameters.ts'
 import { sessionArn, sessionUserId } from './aws-session.ts'
-import { sessionPolicyParameters, tagParameters } from './aws-session-parameters.ts'
+import { sessionPolicyParameters, tagParameters, tokenSizeParameter } from './aws-session-parameters.ts'
 
-const { federatedName, policy, policyArns, userSeconds, tags } = constraints
-const wanted = [federatedName, policy, policyArns, userSeconds, tags]
+const { federatedName, policy, policyArns, userSeconds, tags, minimumTokenSize } = constraints
+const wanted = [federatedName, policy, policyArns, userSeconds, tags, minimumTokenSize]
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
 export const getFederationToken: AwsOperation = {
@@ -19,6 +19,7 @@ export const getFederationToken: AwsOperation = {
       durationSeconds: Number(parameters.get(userSeconds.name) ?? defaultUserSeconds),
       ...sessionPolicyParameters(parameters),
       ...tagParameters(parameters),
+      ...tokenSizeParameter(parameters),
     }
   },
   answer(minted, write) {
@@ -27,6 +28,7 @@ export const getFederationToken: AwsOperation = {
       Credentials: credentialsOf(made, write),
       FederatedUser: { FederatedUserId: sessionUserId(made.grant), Arn: sessionArn(made.grant) },
       PackedPolicySize: made.grant.packedPolicySize,
+      SessionTokenSize: tokenSizeOf(made),
     }
   },
 }

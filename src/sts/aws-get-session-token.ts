@@ -1,22 +1,27 @@
 import { constraints } from './aws-constraints.ts'
-import { type AwsOperation, credentialsOf, mintedAs } from './aws-operation.ts'
+import { type AwsOperation, credentialsOf, mintedAs, tokenSizeOf } from './aws-operation.ts'
 import { checkParameters } from './aws-parameters.ts'
-import { mfaParameters } from './aws-session-parameters.ts'
+import { mfaParameters, tokenSizeParameter } from './aws-session-parameters.ts'
 
-const { userSeconds, serialNumber, tokenCode } = constraints
+const { userSeconds, serialNumber, tokenCode, minimumTokenSize } = constraints
+const wanted = [userSeconds, serialNumber, tokenCode, minimumTokenSize]
 /** Twelve hours. */
 export const defaultUserSeconds = 43_200
 
 /** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html */
 export const getSessionToken: AwsOperation = {
   parse(parameters, request) {
-    checkParameters(parameters, [userSeconds, serialNumber, tokenCode])
+    checkParameters(parameters, wanted)
     return {
       kind: 'GetSessionToken',
       signed: request,
       durationSeconds: Number(parameters.get(userSeconds.name) ?? defaultUserSeconds),
       ...mfaParameters(parameters),
+      ...tokenSizeParameter(parameters),
     }
   },
-  answer: (minted, write) => ({ Credentials: credentialsOf(mintedAs('aws-session', minted), write) }),
+  answer(minted, write) {
+    const made = mintedAs('aws-session', minted)
+    return { Credentials: credentialsOf(made, write), SessionTokenSize: tokenSizeOf(made) }
+  },
 }

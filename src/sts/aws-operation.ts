@@ -45,3 +45,11 @@ export function credentialsOf(
     Expiration: time(grant.expiresAtMs),
   }
 }
+
+/** `SessionTokenSize`, for whoever asked for a minimum. */
+export function tokenSizeOf({
+  grant,
+  sessionToken,
+}: Extract<Minted, { kind: 'aws-session' }>): number | undefined {
+  return grant.minimumTokenSize === undefined ? undefined : sessionToken.reveal().length
+}

@@ -2,7 +2,7 @@ import type { QueryValue } from '../wire/aws-query.ts'
 import type { AwsSessionGrant } from './ask.ts'
 import { checkRoleArn, type Parameters } from './aws-parameters.ts'
 import { sessionArn, sessionUserId } from './aws-session.ts'
-import { sessionPolicyParameters } from './aws-session-parameters.ts'
+import { sessionPolicyParameters, tokenSizeParameter } from './aws-session-parameters.ts'
 
 /** What every operation that assumes a role is told. Checked before. */
 export function roleParameters(parameters: Parameters) {
@@ -14,6 +14,7 @@ export function roleParameters(parameters: Parameters) {
     sessionName: parameters.get('RoleSessionName')!,
     ...(seconds !== undefined && { durationSeconds: Number(seconds) }),
     ...sessionPolicyParameters(parameters),
+    ...tokenSizeParameter(parameters),
   }
 }
 

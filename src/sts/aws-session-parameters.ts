@@ -11,6 +11,12 @@ export function sessionPolicyParameters(parameters: Parameters): SessionPolicies
   return { ...(policy !== undefined && { policy }), ...(policyArns.length > 0 && { policyArns }) }
 }
 
+/** `MinimumSessionTokenSize`, checked before. */
+export function tokenSizeParameter(parameters: Parameters): { readonly minimumTokenSize?: number } {
+  const size = parameters.get('MinimumSessionTokenSize')
+  return size === undefined ? {} : { minimumTokenSize: Number(size) }
+}
+
 /**
  * `Tags` and `TransitiveTagKeys`, checked before.
  * @throws REQUEST_TAGS when a key is there twice, or a transitive key names no tag

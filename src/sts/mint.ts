@@ -44,7 +44,7 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
 
 function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
   const accessKeyId = sessionKeyId(grant.account)
-  const { account, principal, marks, expiresAtMs } = grant
+  const { account, principal, marks, expiresAtMs, minimumTokenSize } = grant
   const session = {
     accessKeyId,
     account,
@@ -53,7 +53,7 @@ function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
     expiresAtMs,
     ...(marks && { marks }),
   }
-  const sessionToken = sealSession(session, keys.sealing)
+  const sessionToken = sealSession(session, keys.sealing, minimumTokenSize)
   return {
     kind: grant.kind,
     grant,

@@ -19,6 +19,7 @@ interface RoleSessionAsk {
   readonly sessionName: string
   /** Default: one hour. */
   readonly durationSeconds: number | undefined
+  readonly minimumTokenSize?: number | undefined
   /** Whether temporary credentials ask for it. */
   readonly chained?: boolean
   readonly nowMs: number
@@ -30,12 +31,13 @@ interface RoleSessionAsk {
  * @throws TRUST_DURATION when it would be longer than the role, or a chain, may have
  */
 export function roleSession(ask: RoleSessionAsk, marked: Marked = {}): SessionGrant {
-  const { role, sessionName, nowMs, verdict } = ask
+  const { role, sessionName, minimumTokenSize, nowMs, verdict } = ask
   return {
     kind: 'aws-session',
     account: role.account,
     principal: { type: 'role', roleName: role.name, roleId: role.id(), sessionName },
     ...marked,
+    ...(minimumTokenSize !== undefined && { minimumTokenSize }),
     expiresAtMs: (Math.floor(nowMs / 1000) + secondsOf(ask)) * 1000,
     rule: `the trust policy of ${role.arn}, by ${verdict.matchedBy}`,
   }

@@ -385,3 +385,15 @@ test('the issuer that a session began with is known to what it asks for later', 
   const { web, assume } = chain(byCi('next', [], { StringEquals: { 'aws:FederatedProvider': provider } }))
   assert.equal((await assume('next', credentialsIn(await web({ iss: gitlab })))).status, 200)
 })
+
+test('a session token is as large as was asked for at least, and works as any', async () => {
+  const { side, web, assume } = chain(byCi('next', []))
+  const first = credentialsIn(await web({}, { MinimumSessionTokenSize: '4096' }))
+  const size = first.sessionToken!.reveal().length
+  assert.ok(size >= 4096 && size < 4200, String(size))
+  const answer = await assume('next', first, { MinimumSessionTokenSize: 0 })
+  const { sessionToken } = credentialsIn(answer)
+  assert.equal(answer.xml('SessionTokenSize'), String(sessionToken!.reveal().length))
+  assert.equal((await side.signed({ Action: 'GetCallerIdentity' }, credentialsIn(answer))).status, 200)
+  assert.equal((await web({}, { MinimumSessionTokenSize: '4097' })).xml('Code'), 'ValidationError')
+})
