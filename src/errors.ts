@@ -287,9 +287,9 @@ export const remedies = {
     hint: 'Copy the whole message, without line breaks, and decode it within a day, as a caller of the account that was refused.',
   },
   REQUEST_MFA: {
-    means: 'A code of an MFA device was presented, and no device is registered here.',
+    means: 'The code of an MFA device is wrong, was used before, or the device is not one of the caller.',
     wire: 'access_denied',
-    hint: 'Mayfly does not do MFA yet: leave SerialNumber and TokenCode out.',
+    hint: 'Register the device under mfaDevices of the user, and have `mayfly issue aws-mfa USER --code` show the code.',
   },
   REQUEST_TAGS: {
     means: 'The session tags contradict each other, or those that the calling session hands on.',

@@ -20,13 +20,13 @@ function place(t: TestContext) {
       config,
       `aws: [{ account: "123456789012", users: [{ name: ci, accessKeys: [${keys}] }] }]\n`,
     )
-  const run = async (...args: string[]) => {
+  const call = async (...args: string[]) => {
     const said: string[] = []
     const io: Io = { env: {}, cwd, out: (text) => said.push(text), err: () => assert.fail(), fancy: false }
-    assert.equal(await issue.run(['aws-key', ...args], io), 0)
+    assert.equal(await issue.run(args, io), 0)
     return said.join('')
   }
-  return { cwd, config, write, run }
+  return { cwd, config, write, call, run: (...args: string[]) => call('aws-key', ...args) }
 }
 
 /** The key ID that the hint has for a user without one. */
@@ -73,4 +73,19 @@ test('a key ID of another account is a mistake of the trust file', async (t) => 
   write(`{ id: ${['AKIA', 'QNZGKIQY56JQ7WML'].join('')} }`)
   const document = await readTrustFile(config)
   assert.throws(() => createSts({ document }), { code: 'REGISTRY_DOCUMENT' })
+})
+
+test('an authenticator app is told the seed of a registered MFA device, and --code what it shows', async (t) => {
+  const { config, write, call } = place(t)
+  write('')
+  await assert.rejects(call('aws-mfa', 'ci'), { code: 'REGISTRY_DOCUMENT' })
+  const serialNumber = 'arn:aws:iam::123456789012:mfa/ci'
+  writeFileSync(
+    config,
+    `aws: [{ account: "123456789012", users: [{ name: ci, mfaDevices: [{ serialNumber: "${serialNumber}" }] }] }]\n`,
+  )
+  const uri = new URL((await call('aws-mfa', 'ci')).trim())
+  assert.equal(decodeURIComponent(uri.pathname), '/Mayfly:ci@123456789012')
+  assert.match(uri.searchParams.get('secret')!, /^[A-Z2-7]{48}$/)
+  assert.match(await call('aws-mfa', 'ci', '--code'), /^\d{6}\n$/)
 })

@@ -2,17 +2,11 @@ import { resolve } from 'node:path'
 import { MayflyError } from '../errors.ts'
 import { defaultKeyFile } from '../keys/key-file.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
-import type { UserDocument } from '../registry/documents.ts'
-import { readTrustFile } from '../registry/trust-file.ts'
 import { userKeyId } from '../sts/access-key-id.ts'
 import { secretsOfUserKey } from '../sts/user-key.ts'
 import { exitCodes, type Io } from './command.ts'
 import { readFlags, usage } from './flags.ts'
-
-interface KeyOf {
-  readonly account: string
-  readonly user: UserDocument
-}
+import { type RegisteredUser, registeredUser } from './registered-user.ts'
 
 /** Prints the permanent access keys of a user that the trust file registers, the secret with each. */
 export async function issueAwsKey(args: readonly string[], io: Io): Promise<number> {
@@ -24,7 +18,7 @@ export async function issueAwsKey(args: readonly string[], io: Io): Promise<numb
   })
   const config = resolve(io.cwd, values.config)
   const write = formatOf(values.format)
-  const found = await userIn(config, positionals[0], values.account)
+  const found = await registeredUser(config, positionals[0], values.account)
   if (found.user.accessKeys.length === 0) throw noKeyYet(found, config)
   const keyFile = values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys)
   const { sealing } = keysFromFile(keyFile, [])
@@ -48,23 +42,7 @@ function formatOf(name: string): Write {
   throw usage('issue', `there is no format "${name}"`, `There are: ${Object.keys(formats).join(', ')}.`)
 }
 
-async function userIn(config: string, name: string | undefined, account: string | undefined): Promise<KeyOf> {
-  if (name === undefined) throw usage('issue', 'whose key? The name of a user is missing')
-  const accounts = (await readTrustFile(config)).aws.filter((each) => !account || each.account === account)
-  const users = accounts.flatMap((each) =>
-    (each.users ?? []).map((user) => ({ account: each.account, user })),
-  )
-  const [only, ...more] = users.filter(({ user }) => user.name === name)
-  if (only && more.length === 0) return only
-  if (only) throw usage('issue', `several accounts have a user ${name}`, 'Choose one with --account.')
-  const others = users.map(({ user }) => user.name).join(', ')
-  throw new MayflyError('REGISTRY_DOCUMENT', {
-    message: `${config} has no user ${name}; it has ${others || 'none at all'}`,
-    hint: 'Register it under `users:` of an account, with `name:` and `accessKeys:`.',
-  })
-}
-
-function noKeyYet({ account, user }: KeyOf, config: string): MayflyError {
+function noKeyYet({ account, user }: RegisteredUser, config: string): MayflyError {
   return new MayflyError('REGISTRY_DOCUMENT', {
     message: `the user ${user.name} of ${account} has no access key`,
     hint: `Write one into ${config}, accessKeys: [{ id: ${userKeyId(account)} }], and run this again.`,

@@ -14,6 +14,7 @@ import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
 import { issueAwsKey } from './issue-aws-key.ts'
+import { issueAwsMfa } from './issue-aws-mfa.ts'
 import { table } from './output.ts'
 import { clockOf } from './world.ts'
 
@@ -21,6 +22,7 @@ export const issue: Command = {
   summary: 'a token of one of our issuers, shaped as a platform shapes its own',
   usage: `mayfly issue ${shapes.map((each) => each.name).join('|')} [NAME=VALUE …] [--audience A] [--lifetime 5m] [--claims]
 mayfly issue aws-key USER [--account ID] [--format json|profile]
+mayfly issue aws-mfa USER [--account ID] [--code]
 
   --config FILE    the trust file that registers our issuers; default: trust.yaml
   --issuer URL     which issuer, where several have this shape
@@ -31,6 +33,7 @@ mayfly issue aws-key USER [--account ID] [--format json|profile]
 
 aws-key prints the permanent access key of a user of the trust file, with its secret. The secret is kept nowhere: it
 follows from the key file and the access key ID that the trust file has. Take the ID out, and the key is none.
+aws-mfa prints in the same way what an authenticator app takes to be a user's MFA device, or with --code what it shows.
 
 ${shapes.map(inputsText).join('\n')}
 Any other NAME is a claim: its VALUE takes the place of the platform's, and \`null\` leaves it out.
@@ -38,6 +41,7 @@ Any other NAME is a claim: its VALUE takes the place of the platform's, and \`nu
 `,
   async run(args, io) {
     if (args[0] === 'aws-key') return issueAwsKey(args.slice(1), io)
+    if (args[0] === 'aws-mfa') return issueAwsMfa(args.slice(1), io)
     const { keyFile, claimsOnly, options } = await read(args, io)
     if (claimsOnly) io.out(`${JSON.stringify(claimsOf(options), null, 2)}\n`)
     else
@@ -85,12 +89,13 @@ function shapeOf(name: string | undefined): Shape & { readonly name: ShapeName }
   const names = shapes.map((each) => each.name)
   const found = shapes.find((each) => each.name === name)
   if (found) return found
-  if (name === undefined) throw usage('issue', `as what? One of ${names.join(', ')}, aws-key is missing`)
-  const meant = nearest(name, [...names, 'aws-key'])
+  if (name === undefined)
+    throw usage('issue', `as what? One of ${names.join(', ')}, aws-key, aws-mfa is missing`)
+  const meant = nearest(name, [...names, 'aws-key', 'aws-mfa'])
   throw usage(
     'issue',
     `there is no shape "${name}"${meant ? `; did you mean ${meant}?` : ''}`,
-    `There are: ${names.join(', ')}, aws-key.`,
+    `There are: ${names.join(', ')}, aws-key, aws-mfa.`,
   )
 }
 

@@ -83,6 +83,10 @@ const managedPolicy = exactly({
   policyDocument,
 })
 
+const mfaDevice = exactly({
+  serialNumber: matching(/^[\w+=/:,.@-]{9,256}$/, 'a serial number, as arn:aws:iam::123456789012:mfa/ann'),
+})
+
 const user = exactly({
   name: matching(/^[\w+=,.@-]{1,64}$/, 'a user name of 1 to 64 letters, digits and _+=,.@-'),
   path,
@@ -93,6 +97,7 @@ const user = exactly({
     }),
     2,
   ),
+  mfaDevices: v.exactOptional(v.pipe(v.array(mfaDevice), v.maxLength(8, 'at most 8 devices'))),
 })
 
 const sessionSeconds = '3600 to 43200 seconds'

@@ -63,6 +63,8 @@ export interface UserDocument extends Limits {
   readonly path: string
   readonly policies: readonly PolicyDocument[]
   readonly accessKeys: readonly { readonly id: string }[]
+  /** Virtual devices. Their seeds are in no document either. */
+  readonly mfaDevices?: readonly { readonly serialNumber: string }[]
 }
 
 export interface AwsAccountDocument {

@@ -41,10 +41,9 @@ export function addSigner(
   keys.set('aws:userid', identity.userId)
   if (principalTypes[credential] === 'User' && principal) keys.set('aws:username', principal.name)
   // Present for temporary credentials alone. Revocation stands on it.
-  if (issuedAtMs !== undefined) {
-    keys.set('aws:tokenissuetime', isoTime(issuedAtMs))
+  if (issuedAtMs !== undefined) keys.set('aws:tokenissuetime', isoTime(issuedAtMs))
+  if (issuedAtMs !== undefined || marks.mfaAtMs !== undefined)
     keys.set('aws:multifactorauthpresent', String(marks.mfaAtMs !== undefined))
-  }
   if (marks.mfaAtMs !== undefined)
     keys.set('aws:multifactorauthage', String(Math.floor((nowMs - marks.mfaAtMs) / 1000)))
   if (marks.sourceIdentity !== undefined) keys.set('aws:sourceidentity', marks.sourceIdentity)

@@ -5,6 +5,7 @@ import type { TrustDocument } from '../registry/documents.ts'
 import { type Http, outboundHttp } from '../wire/http.ts'
 import { type Audit, createAudit } from './audit.ts'
 import { keySource } from './key-source.ts'
+import { mfaCodes } from './mfa.ts'
 import { googleIssuer } from './mint.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
@@ -47,6 +48,7 @@ export function createSts(setting: StsSetting): ChangeableSts {
       registered = compileSnapshot(document)
     },
     keys,
+    mfa: mfaCodes(keys.sealing, now),
     issuerKeys: keySource({ keys, http, now }),
     audit: setting.audit ?? createAudit({ sinks: [], now }),
     now,

@@ -62,6 +62,8 @@ export interface Role extends Principal {
 export interface User extends Principal {
   /** `AIDA…` */
   readonly id: () => string
+  /** Serial numbers. */
+  readonly mfaDevices: readonly string[]
 }
 
 /** Compiles policy documents; the same document twice is the same policy. */
@@ -129,7 +131,7 @@ function role(document: RoleDocument, at: string, context: Context): Role {
 }
 
 function user(document: UserDocument, at: string, context: Context): User {
-  const { name, path, tags = [] } = document
+  const { name, path, tags = [], mfaDevices = [] } = document
   const { account } = context
   const arn = `arn:aws:iam::${account}:user${path}${name}`
   return {
@@ -138,6 +140,7 @@ function user(document: UserDocument, at: string, context: Context): User {
     arn,
     id: lazily(() => userId(arn)),
     tags,
+    mfaDevices: mfaDevices.map((each) => each.serialNumber),
     permissions: lazily(() => permissions(document, at, context)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Keys } from '../keys/keys.ts'
 import type { Audit } from './audit.ts'
 import type { KeySource } from './key-source.ts'
+import type { MfaCodes } from './mfa.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A token service: what is registered, its keys, its audit and its clock. */
@@ -10,6 +11,8 @@ export interface Sts {
   readonly keys: Keys
   /** The public keys of the issuers that are trusted: ours from memory, others by discovery. */
   readonly issuerKeys: KeySource
+  /** The codes of users' MFA devices. */
+  readonly mfa: MfaCodes
   readonly audit: Audit
   /** Takes a GetCallerIdentity request for Google only with x-goog-cloud-target-resource signed, which Google does not demand. */
   readonly signedTargetOnly: boolean

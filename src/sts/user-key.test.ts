@@ -15,6 +15,7 @@ import { signHeaders } from '../wire/sigv4.ts'
 import { userKeyId } from './access-key-id.ts'
 import { identityOfSession, unsealSession } from './aws-session.ts'
 import { evaluatePermissions } from './evaluate-permissions.ts'
+import { mfaCode, mfaSeeds } from './mfa.ts'
 import { verifyAwsRequest } from './public.ts'
 import { secretsOfUserKey } from './user-key.ts'
 
@@ -28,12 +29,19 @@ async function withUser(
     path: '/team/',
     policies,
     accessKeys: [{ id }],
-    tags: [{ key: 'team', value: 'shop' }],
+    mfaDevices: [{ serialNumber: SerialNumber }],
   }
   const next = role('next', trusts({ AWS: `arn:aws:iam::${account}:user/team/ann` }, 'sts:*'), {
     maxSessionDuration: 7200,
   })
-  const { side, client, ...rest } = await served(t, { roles: [next], users: [user] })
+  const guarded = role(
+    'guarded',
+    trusts({ AWS: `arn:aws:iam::${account}:user/team/ann` }, 'sts:AssumeRole', {
+      Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+      NumericLessThan: { 'aws:MultiFactorAuthAge': '60' },
+    }),
+  )
+  const { side, client, ...rest } = await served(t, { roles: [next, guarded], users: [user] })
   const [secretAccessKey] = secretsOfUserKey(id, side.sts.keys.sealing)
   const ann = client({ accessKeyId: id, secretAccessKey: secretAccessKey! })
   return { side, client, ann, id, ...rest }
@@ -87,21 +95,45 @@ test('GetSessionToken gives a session of the user, for up to 36 hours, that may 
   )
 })
 
-test('a code of an MFA device is refused in the words of AWS, for no device is registered', async (t) => {
-  const { ann } = await withUser(t)
-  const SerialNumber = `arn:aws:iam::${account}:mfa/ann`
+const SerialNumber = `arn:aws:iam::${account}:mfa/ann`
+
+test('a trust policy that wants MFA has it by a code, or by a session that was had with one', async (t) => {
+  const { side, ann, client } = await withUser(t)
+  const [seed] = mfaSeeds(SerialNumber, side.sts.keys.sealing)
+  const code = () => ({ SerialNumber, TokenCode: mfaCode(seed!, side.clock.now()) })
+  const assume = (sts: STSClient, more: object = {}) =>
+    sts.send(new AssumeRoleCommand({ RoleArn: roleArn('guarded'), RoleSessionName: 'x-y', ...more }))
+  const session = async (more: object = {}) =>
+    client(sdkCredentials((await ann.send(new GetSessionTokenCommand(more))).Credentials!))
+  await assert.rejects(assume(ann), refusal('AccessDenied', /sts:AssumeRole/, 403))
+  assert.ok((await assume(ann, code())).Credentials)
+  side.clock.jump(30_000)
+  assert.ok((await assume(await session(code()))).Credentials)
+  await assert.rejects(assume(await session()), refusal('AccessDenied', /sts:AssumeRole/, 403))
+})
+
+test('a code is of a device of the caller, is the one that it shows, and is good once', async (t) => {
+  const { side, ann } = await withUser(t)
+  const [seed] = mfaSeeds(SerialNumber, side.sts.keys.sealing)
+  const TokenCode = mfaCode(seed!, side.clock.now())
+  const ask = (more: object) => ann.send(new GetSessionTokenCommand({ SerialNumber, TokenCode, ...more }))
+  const wrong = refusal(
+    'AccessDenied',
+    'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
+    403,
+  )
+  await assert.rejects(ask({ TokenCode: TokenCode === '000000' ? '000001' : '000000' }), wrong)
+  assert.ok((await ask({})).Credentials)
+  await assert.rejects(ask({}), wrong)
   await assert.rejects(
-    ann.send(new GetSessionTokenCommand({ SerialNumber, TokenCode: '123456' })),
+    ask({ SerialNumber: `${SerialNumber}2` }),
     refusal(
       'AccessDenied',
       /^MultiFactorAuthentication failed, unable to validate MFA code\. {2}Please/,
       403,
     ),
   )
-  await assert.rejects(
-    ann.send(new GetSessionTokenCommand({ SerialNumber })),
-    refusal('AccessDenied', /must provide both/, 403),
-  )
+  await assert.rejects(ask({ TokenCode: undefined }), refusal('AccessDenied', /must provide both/, 403))
 })
 
 test('GetFederationToken gives what user and session policies both allow, and nothing without one', async (t) => {

@@ -6,6 +6,7 @@ import type {
   Ask,
   AwsIdentity,
   GoogleIdentity,
+  MfaCode,
   SignedAsk,
   TokenAsk,
   Verified,
@@ -52,21 +53,35 @@ function verifyWebIdentity(
   return verifyAwsToken(readAwsToken(token.reveal()), roleArn, registered, verificationBy(sts))
 }
 
+/** The signer, with MFA where a code came along. */
 function verifyCaller(ask: SignedAsk, registered: Snapshot, sts: Sts): AwsIdentity {
   const identity = verifyAwsSigner(ask.signed, registered, sts)
-  if ('mfa' in ask && ask.mfa) throw noDevice(ask.mfa.serialNumber, identity)
-  return identity
+  const code = 'mfa' in ask ? ask.mfa : undefined
+  if (!code) return identity
+  checkMfa(code, identity, registered, sts)
+  return { ...identity, marks: { ...identity.marks, mfaAtMs: sts.now() } }
 }
 
-/** No MFA device is registered here, so no code is right. */
-function noDevice(serialNumber: string, { arn }: AwsIdentity): MayflyError {
-  return new MayflyError('REQUEST_MFA', {
-    message: `${arn} presents a code of the MFA device ${serialNumber}, and Mayfly knows no devices`,
-    values: {
-      // Two spaces, as recorded.
-      text: 'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
-    },
-  })
+function checkMfa(
+  { serialNumber, tokenCode }: MfaCode,
+  identity: AwsIdentity,
+  registered: Snapshot,
+  { mfa }: Sts,
+): void {
+  const signer = registered.principalOf(identity)
+  const own = signer && 'mfaDevices' in signer && signer.mfaDevices.includes(serialNumber)
+  if (!own) throw badMfa(`${identity.arn} has no MFA device ${serialNumber}`, unknownDevice)
+  if (!mfa.takes(serialNumber, tokenCode.reveal()))
+    throw badMfa(`the code is not one that ${serialNumber} shows, or was used before`, wrongCode)
+}
+
+// Two spaces in the one and one at the end of the other, as recorded.
+const unknownDevice =
+  'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.'
+const wrongCode = 'MultiFactorAuthentication failed with invalid MFA one time pass code. '
+
+function badMfa(message: string, text: string): MayflyError {
+  return new MayflyError('REQUEST_MFA', { message, values: { text } })
 }
 
 /** The signer of a request to our AWS side, whose role or user still stands. */
