@@ -16,6 +16,8 @@ export interface AuditedIdentity {
   readonly arn?: string
   /** Of the holder of a Google access token. */
   readonly principal?: string
+  /** Who is behind it, as whoever began the session has said. */
+  readonly sourceIdentity?: string
 }
 
 /** One decision. Everything an operator needs, and nothing with which anybody could ask again. */
@@ -80,8 +82,11 @@ function targetOf(ask: Ask): { target?: string } {
 
 function verifiedIdentity({ identity }: Verified): AuditedIdentity {
   if (identity.type === 'google') return { verified: true, principal: principalName(identity) }
-  if (identity.type === 'aws') return { verified: true, arn: identity.arn }
-  return { verified: true, issuer: identity.issuer, subject: identity.subject, audience: identity.audience }
+  const sourceIdentity = identity.type === 'aws' ? identity.marks?.sourceIdentity : identity.sourceIdentity
+  const behind = sourceIdentity === undefined ? {} : { sourceIdentity }
+  if (identity.type === 'aws') return { verified: true, arn: identity.arn, ...behind }
+  const { issuer, subject, audience } = identity
+  return { verified: true, issuer, subject, audience, ...behind }
 }
 
 /** What an unverified token says of itself: the one thing that tells an operator whose it was. */

@@ -37,6 +37,7 @@ function assume({ trust, policies = [], callerIn = account, externalId }: Case) 
     account: callerIn,
     userId: `${roleId(`arn:aws:iam::${callerIn}:role/team/caller`)}:s`,
     credential: 'role-session',
+    region: 'eu-west-1',
     issuedAtMs: nowMs - 60_001,
     expiresAtMs: nowMs + 1,
   }
@@ -142,6 +143,8 @@ for (const [key, value] of [
   ['sts:RoleSessionName', 'chained'],
   ['aws:userid', `${roleId(callerArn)}:s`],
   ['aws:PrincipalType', 'AssumedRole'],
+  ['aws:RequestedRegion', 'eu-west-1'],
+  ['aws:MultiFactorAuthPresent', 'false'],
   ['aws:TokenIssueTime', '2026-11-21T23:58:59Z'],
   ['aws:SourceIp', '192.0.2.7'],
   ['aws:SecureTransport', 'true'],

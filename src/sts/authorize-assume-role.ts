@@ -39,7 +39,7 @@ export function authorizeAssumeRole(
     nowMs: circumstances.nowMs,
     verdict: verdict!,
   }
-  return roleSession(session, markedWith(ask, wishes, registered.aws.get(role!.account)))
+  return { ...roleSession(session), ...markedWith(ask, wishes, registered.aws.get(role!.account)) }
 }
 
 function requestOf(

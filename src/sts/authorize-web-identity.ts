@@ -27,10 +27,6 @@ export function authorizeWebIdentity(
   const scene = { role, identity, provider, ...(trace && { trace }) }
   const [verdict] = requestsFor(request, wishes).map((each) => permitted(each, scene))
   const { sessionName, durationSeconds, minimumTokenSize } = ask
-  const { audience, subject } = identity
-  const marked = markedWith(ask, wishes, registered.aws.get(role.account), {
-    federatedProvider: provider.arn,
-  })
   const session = {
     role,
     sessionName,
@@ -39,7 +35,13 @@ export function authorizeWebIdentity(
     nowMs: circumstances.nowMs,
     verdict: verdict!,
   }
-  return { ...roleSession(session, marked), web: { subject, audience, provider: provider.arn } }
+  const { audience, subject } = identity
+  const began = { federatedProvider: provider.arn }
+  return {
+    ...roleSession(session),
+    ...markedWith(ask, wishes, registered.aws.get(role.account), began),
+    web: { subject, audience, provider: provider.arn },
+  }
 }
 
 function requestOf(

@@ -31,7 +31,7 @@ export function addSigner(
   principal: Role | User | undefined,
   nowMs: number,
 ): RequestKeys {
-  const { credential, issuedAtMs, marks = {} } = identity
+  const { credential, issuedAtMs, region, marks = {} } = identity
   keys.set(
     'aws:principalarn',
     credential === 'role-session' ? (principal?.arn ?? identity.arn) : identity.arn,
@@ -39,6 +39,7 @@ export function addSigner(
   keys.set('aws:principalaccount', identity.account)
   keys.set('aws:principaltype', principalTypes[credential])
   keys.set('aws:userid', identity.userId)
+  if (region !== undefined) keys.set('aws:requestedregion', region)
   if (principalTypes[credential] === 'User' && principal) keys.set('aws:username', principal.name)
   // Present for temporary credentials alone. Revocation stands on it.
   if (issuedAtMs !== undefined) keys.set('aws:tokenissuetime', isoTime(issuedAtMs))

@@ -4,7 +4,6 @@ import type { Check } from '../trust/decision.ts'
 import { decisionOf } from '../trust/explain.ts'
 import type { AwsSessionGrant, Ungranted } from './ask.ts'
 import type { Role } from './registered-aws.ts'
-import type { Marked } from './session-marks.ts'
 import { TrustDenied } from './trust-denied.ts'
 
 /** A session that may be had, before `authorize` vouches for it. */
@@ -30,13 +29,12 @@ interface RoleSessionAsk {
  * The session of a role. Times are whole seconds on this wire.
  * @throws TRUST_DURATION when it would be longer than the role, or a chain, may have
  */
-export function roleSession(ask: RoleSessionAsk, marked: Marked = {}): SessionGrant {
+export function roleSession(ask: RoleSessionAsk): SessionGrant {
   const { role, sessionName, minimumTokenSize, nowMs, verdict } = ask
   return {
     kind: 'aws-session',
     account: role.account,
     principal: { type: 'role', roleName: role.name, roleId: role.id(), sessionName },
-    ...marked,
     ...(minimumTokenSize !== undefined && { minimumTokenSize }),
     expiresAtMs: (Math.floor(nowMs / 1000) + secondsOf(ask)) * 1000,
     rule: `the trust policy of ${role.arn}, by ${verdict.matchedBy}`,

@@ -167,7 +167,7 @@ test('an inherited tag needs sts:TagSession as one that is passed does', async (
 test('a source identity stays as it was set, through the whole chain', async () => {
   const onward = (name: string, condition?: unknown) =>
     role(name, trusting({ AWS: roleArn('second') }, ['sts:AssumeRole', ...marking], condition))
-  const { web, assume } = chain(
+  const { side, web, assume } = chain(
     byCi('second', marking, { StringEquals: { 'sts:SourceIdentity': 'alice' } }),
     onward('third', { StringEquals: { 'aws:SourceIdentity': 'alice' } }),
   )
@@ -175,6 +175,7 @@ test('a source identity stays as it was set, through the whole chain', async () 
   assert.equal((await assume('second', first, { SourceIdentity: 'mallory' })).status, 403)
   const second = credentialsIn(await assume('second', first, { SourceIdentity: 'alice' }))
   assert.equal((await assume('third', second)).xml('SourceIdentity'), 'alice')
+  assert.equal(side.records.at(-1)?.who?.sourceIdentity, 'alice')
   assert.match(
     (await assume('third', second, { SourceIdentity: 'mallory' })).xml('Message') ?? '',
     /sts:SetSourceIdentity/,
