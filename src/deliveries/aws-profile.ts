@@ -123,7 +123,7 @@ export async function hideSharedCredentials({ env, directory, log }: ProfileSett
   const path = env.AWS_SHARED_CREDENTIALS_FILE || join(env.HOME ?? '', '.aws', 'credentials')
   if (!givesCredentials(await read(path))) return []
   log(`the default profile in ${path} would win over what is delivered: the program does not see this file`)
-  return [sharedCredentialsRow(await writePrivate(directory, 'aws-credentials', ''))]
+  return [sharedCredentialsRow(await writePrivate(directory, 'aws-credentials', '')), loadConfigRow]
 }
 
 /** Points every SDK at a config file in which no profile that it takes by itself names another identity. */
@@ -146,6 +146,15 @@ export function sharedCredentialsRow(path: string): Change {
     reason:
       'Keys under [default] in ~/.aws/credentials win over the container provider and over credential_process. Set only where there are some: to an empty file, since a copy would be one more place that holds keys.',
   }
+}
+
+/** Makes the two files above count for SDKs that read them only when told to. */
+export const loadConfigRow: Change = {
+  variable: 'AWS_SDK_LOAD_CONFIG',
+  action: 'set',
+  value: '1',
+  reason:
+    'AWS SDK for Go v1 and for JavaScript v2 read no config file without it, and the one for JavaScript not even AWS_SHARED_CREDENTIALS_FILE.',
 }
 
 /** Points AWS SDK for Java v1, which knows neither of the two above, at the file where it looks for profiles. */

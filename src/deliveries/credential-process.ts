@@ -1,6 +1,12 @@
 import { MayflyError } from '../errors.ts'
 import { otherAwsIdentities, otherContainerCredentials, regionFor, regionRows } from './aws-environment.ts'
-import { credentialProfilesRow, hideSharedCredentials, readConfig, rewriteDefault } from './aws-profile.ts'
+import {
+  credentialProfilesRow,
+  hideSharedCredentials,
+  loadConfigRow,
+  readConfig,
+  rewriteDefault,
+} from './aws-profile.ts'
 import { liveAws } from './carried.ts'
 import type { Change, Delivery } from './delivery.ts'
 import { writePrivate } from './private-file.ts'
@@ -21,12 +27,7 @@ export function processEnvironment({ configFile, region }: ProcessAddress): Chan
       reason:
         'The default profile of this file has the credential_process; everything else in it is as in the user’s own file, without keys.',
     },
-    {
-      variable: 'AWS_SDK_LOAD_CONFIG',
-      action: 'set',
-      value: '1',
-      reason: 'AWS SDK for Go v1 and for JavaScript v2 read no config file without it.',
-    },
+    loadConfigRow,
     credentialProfilesRow(configFile),
     ...otherAwsIdentities,
     ...otherContainerCredentials,
