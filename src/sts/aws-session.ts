@@ -18,16 +18,18 @@ const purpose = 'aws-session'
 /** The session as an opaque text of a few hundred characters, which this token service alone can read. */
 export function sealSession(session: AwsSession, sealing: Sealing, minimumSize = 0): string {
   const { accessKeyId, account, issuedAtMs, expiresAtMs, marks } = session
-  const record = [accessKeyId, account, issuedAtMs, expiresAtMs, marks ?? 0, ...packed(session.principal)]
+  const principal = packed(session.principal)
+  const record = JSON.stringify([accessKeyId, account, issuedAtMs, expiresAtMs, marks ?? 0, principal])
   // Sealing adds a few bytes, and base64 makes four characters of three: blanks after JSON mean nothing.
-  return sealing.seal(purpose, JSON.stringify(record).padEnd(Math.ceil(minimumSize * 0.75)))
+  const size = Math.ceil(minimumSize * 0.75)
+  return sealing.seal(purpose, size > record.length ? record.padEnd(size) : record)
 }
 
 /** Undefined when the token is not of this token service, or was altered. */
 export function unsealSession(token: string, sealing: Sealing): AwsSession | undefined {
   const record = sealing.unseal(purpose, token)
   if (record === undefined) return undefined
-  const [accessKeyId, account, issuedAtMs, expiresAtMs, marks, ...principal] = JSON.parse(record)
+  const [accessKeyId, account, issuedAtMs, expiresAtMs, marks, principal] = JSON.parse(record)
   const session = { accessKeyId, account, principal: unpacked(principal), issuedAtMs, expiresAtMs }
   return marks === 0 ? session : { ...session, marks }
 }

@@ -15,6 +15,9 @@ export interface Wishes {
   readonly sourceIdentity?: string
 }
 
+/** Of nearly every request. */
+const none: Wishes = { tags: [], inherited: [] }
+
 /**
  * The tags and the source identity that a session takes over from the one that asks for it, and those that are asked for.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html "Chaining roles with session tags"
@@ -24,6 +27,7 @@ export function wishesOf(
   { tags = [], sourceIdentity }: { readonly tags?: readonly SessionTag[]; readonly sourceIdentity?: string },
   identity?: AwsIdentity,
 ): Wishes {
+  if (tags.length === 0 && sourceIdentity === undefined && !identity?.marks) return none
   const inherited = identity?.marks?.tags?.filter((tag) => tag.transitive) ?? []
   const taken = new Set(inherited.map(folded))
   if (tags.some((tag) => taken.has(folded(tag))))
@@ -40,8 +44,10 @@ export function wishesOf(
  */
 export function requestsFor(
   request: AwsRequest & { readonly keys: RequestKeys },
-  { tags, inherited, sourceIdentity }: Wishes,
+  wishes: Wishes,
 ): readonly [AwsRequest, ...AwsRequest[]] {
+  if (wishes === none) return [request]
+  const { tags, inherited, sourceIdentity } = wishes
   const tagged =
     tags.length === 0 ? request : { ...request, keys: addRequestTags(new Map(request.keys), tags) }
   return [
@@ -64,10 +70,12 @@ export interface Marked {
  */
 export function markedWith(
   { policy, policyArns }: SessionPolicies,
-  { tags, inherited, sourceIdentity }: Wishes,
+  wishes: Wishes,
   account: AwsAccount | undefined,
-  more: Pick<SessionMarks, 'federatedProvider' | 'mfaAtMs'> = {},
+  more?: Pick<SessionMarks, 'federatedProvider'>,
 ): Marked {
+  if (wishes === none && policy === undefined && !policyArns) return more ? { marks: more } : {}
+  const { tags, inherited, sourceIdentity } = wishes
   const unknown = policyArns?.find((arn) => !account?.managedPolicy(arn))
   if (unknown !== undefined) throw unknownPolicy(unknown)
   if (policy !== undefined) inlinePolicy(policy)
