@@ -107,8 +107,9 @@ function cacheFolder(): string {
 function keyOf(source: string, texts: readonly string[]): string {
   const hash = createHash('sha256')
   for (const text of texts) hash.update(`${text}\0`)
-  for (const file of readdirSync(source).sort())
-    hash.update(`${file}\0`).update(readFileSync(join(source, file)))
+  const files = readdirSync(source, { withFileTypes: true }).filter((each) => each.isFile())
+  for (const { name } of files.sort((one, other) => (one.name < other.name ? -1 : 1)))
+    hash.update(`${name}\0`).update(readFileSync(join(source, name)))
   return hash.digest('hex').slice(0, 16)
 }
 
