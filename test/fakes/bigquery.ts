@@ -13,13 +13,18 @@ interface Job {
   readonly rows: readonly Row[]
 }
 
-/** A query with its named parameters, as jobs.query takes it. */
+/** A query with its named parameters, as jobs.query and a job's configuration have it. */
 interface Statement {
   readonly query: string
   readonly queryParameters?: readonly {
     readonly name: string
     readonly parameterValue: { readonly value: string }
   }[]
+}
+
+interface JobResource {
+  readonly configuration: { readonly query: Statement }
+  readonly jobReference?: { readonly jobId?: string }
 }
 
 // Small, so that three rows already need a second page and the client calls getQueryResults.
@@ -66,7 +71,18 @@ export async function serveBigQuery({ verify, ...place }: ServeOptions & { reado
     return c.json({ kind: 'bigquery#queryResponse', ...page(project, jobId, jobs.get(jobId)!, 0) })
   })
 
-  // Google's library for Java asks for the job wherever there is a second page.
+  // How `bq query` asks, and libraries that name the job themselves.
+  app.post('/jobs', async (c) => {
+    const project = c.req.param('project')!
+    const { configuration, jobReference } = await body<JobResource>(c)
+    await admit(c, `jobs.insert ${configuration.query.query}`)
+    const jobId = jobReference?.jobId ?? randomUUID()
+    const job = run(configuration.query, project, tables)
+    jobs.set(jobId, job)
+    return c.json(described(project, jobId, job))
+  })
+
+  // Google's libraries for Java and Python ask for the job wherever there is a second page.
   app.get('/jobs/:job', async (c) => {
     const { project, job } = c.req.param() as { project: string; job: string }
     await admit(c, 'jobs.get')

@@ -149,6 +149,24 @@ describe('the BigQuery fake', () => {
     const { rows } = (await answer.json()) as { rows: unknown }
     assert.deepEqual(rows, [{ f: [{ v: '2' }] }])
   })
+
+  it('runs a query as a job, under the name that the client gave it', async () => {
+    const bigquery = await serveBigQuery({ verify: bearer([scope('bigquery')]) })
+    after(bigquery.close)
+    bigquery.tables.set('acme.sales.orders', [{ item: 'lamp' }])
+    const url = `${bigquery.url}/bigquery/v2/projects/acme`
+    const headers = { authorization: 'Bearer example' }
+    const job = (resource: object) =>
+      fetch(`${url}/jobs`, { method: 'POST', body: JSON.stringify(resource), headers })
+    const configuration = { query: { query: 'SELECT item FROM sales.orders' } }
+    const named = await job({ configuration, jobReference: { jobId: 'mine' } })
+    assert.partialDeepStrictEqual(await named.json(), {
+      jobReference: { jobId: 'mine' },
+      status: { state: 'DONE' },
+    })
+    const rows = await fetch(`${url}/queries/mine`, { headers })
+    assert.partialDeepStrictEqual(await rows.json(), { jobComplete: true, rows: [{ f: [{ v: 'lamp' }] }] })
+  })
 })
 
 describe('the cloud proxy', () => {
@@ -156,7 +174,7 @@ describe('the cloud proxy', () => {
     const bigquery = await serveBigQuery({ verify: bearer([scope('bigquery')]) })
     const proxy = await serveCloudProxy({
       'bigquery.googleapis.com': bigquery.port,
-      'sts.*.amazonaws.com': 1,
+      'sts.*.amazonaws.com': bigquery.port,
     })
     const folder = await mkdtemp(join(tmpdir(), 'mayfly-proxy-'))
     after(() => Promise.all([bigquery.close(), proxy.close(), rm(folder, { recursive: true })]))
@@ -168,6 +186,7 @@ describe('the cloud proxy', () => {
     }
     const status = (url: string) => fetchInChild(url, env)
     assert.equal(await status('https://bigquery.googleapis.com/bigquery/v2/projects/acme/queries/x'), '401')
+    assert.equal(await status('https://sts.eu-west-1.amazonaws.com/'), '404')
     assert.equal(await status('https://www.example.com/'), 'failed')
     assert.equal(await status('https://sts.a.b.amazonaws.com/'), 'failed')
     assert.deepEqual(proxy.refused, ['www.example.com:443', 'sts.a.b.amazonaws.com:443'])
