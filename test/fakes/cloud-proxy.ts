@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createSecureContext, TLSSocket } from 'node:tls'
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import { type Authority, certificateAuthority } from '../../src/lab/certificates.ts'
 import { closeServer, listen } from './serve.ts'
 
@@ -15,7 +15,13 @@ export type Hosts = Readonly<Record<string, number>>
  */
 export async function serveCloudProxy(hosts: Hosts, authority?: Authority) {
   const ca = authority ?? certificateAuthority()
-  const context = createSecureContext({ ...ca.issue(Object.keys(hosts)), minVersion: 'TLSv1.2' })
+  const contexts = new Map<string, SecureContext>()
+  // For the very name: a certificate may have `*` as its first label alone (RFC 6125 §6.4.3).
+  const contextOf = (host: string) => {
+    const context = contexts.get(host) ?? createSecureContext({ ...ca.issue([host]), minVersion: 'TLSv1.2' })
+    contexts.set(host, context)
+    return context
+  }
   const refused: string[] = []
   const sockets = new Set<Duplex>()
 
@@ -33,7 +39,7 @@ export async function serveCloudProxy(hosts: Hosts, authority?: Authority) {
       return
     }
     client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-    const inside = new TLSSocket(client as Socket, { isServer: true, secureContext: context })
+    const inside = new TLSSocket(client as Socket, { isServer: true, secureContext: contextOf(host) })
     join(inside, connect(target, '127.0.0.1'), sockets)
   })
   await listen(server, '127.0.0.1', 0)
