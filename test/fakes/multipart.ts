@@ -6,20 +6,21 @@ export interface Multipart {
 }
 
 /** Reads `multipart/related` of two parts, JSON and then bytes, as clients of Google's APIs upload (RFC 2387). */
-export function readMultipart(header = '', wire: Uint8Array): Multipart {
-  const boundary = /boundary="?([^";]+)/i.exec(header)?.[1]
+export function readMultipart(header = '', wire: Uint8Array): Multipart | undefined {
+  // gcloud and gsutil quote the boundary as Python does, and end lines by a line feed alone.
+  const boundary = /boundary=["']?([^"';]+)/i.exec(header)?.[1]
   const body = Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength)
-  const parts = boundary === undefined ? [] : partsOf(body, Buffer.from(`--${boundary}`))
-  if (parts.length !== 2) throw new Error(`no two parts in a body of ${header}`)
-  const [first, second] = parts.map(splitPart)
+  const parts = boundary === undefined ? [] : partsOf(body, Buffer.from(`--${boundary}`)).map(splitPart)
+  const [first, second] = parts
+  if (!first || !second) return undefined
   return {
-    metadata: JSON.parse(first!.content.toString()),
-    media: new Uint8Array(second!.content),
-    contentType: /^content-type:\s*(\S+)/im.exec(second!.head)?.[1] ?? 'application/octet-stream',
+    metadata: JSON.parse(first.content.toString()),
+    media: new Uint8Array(second.content),
+    contentType: /^content-type:\s*(\S+)/im.exec(second.head)?.[1] ?? 'application/octet-stream',
   }
 }
 
-/** What stands between delimiters, each of which but the first belongs to the line break before it. */
+/** What stands between delimiters, with the line break after the one and before the other. */
 function partsOf(body: Buffer, delimiter: Buffer): Buffer[] {
   const parts: Buffer[] = []
   for (let from = body.indexOf(delimiter); from >= 0; ) {
@@ -33,7 +34,8 @@ function partsOf(body: Buffer, delimiter: Buffer): Buffer[] {
 }
 
 function splitPart(part: Buffer): { head: string; content: Buffer } {
-  const blank = part.indexOf('\r\n\r\n')
-  const end = part.length - '\r\n'.length
-  return { head: part.toString('latin1', 0, blank).trim(), content: part.subarray(blank + 4, end) }
+  const lineBreak = part.indexOf('\r\n') === 0 ? '\r\n' : '\n'
+  const blank = part.indexOf(lineBreak + lineBreak)
+  const content = part.subarray(blank + 2 * lineBreak.length, part.length - lineBreak.length)
+  return { head: part.toString('latin1', 0, blank).trim(), content }
 }

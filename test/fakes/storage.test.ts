@@ -48,6 +48,67 @@ describe('the Cloud Storage fake', () => {
     assert.equal((await fetch(`${session}0`, { method: 'PUT', body: 'a dog' })).status, 404)
   })
 
+  it('takes a session piece by piece, and says how far it is', async () => {
+    const storage = await serveStorage({ verify: bearer([scope('cloud-platform')]) })
+    after(storage.close)
+    const begin = { method: 'POST', body: '{"name":"cat"}', headers: authorization }
+    const session = (await fetch(upload(storage.url, 'resumable'), begin)).headers.get('location')!
+    const put = (body: string, range: string) =>
+      fetch(session, { method: 'PUT', body, headers: { 'content-range': `bytes ${range}` } })
+    const first = await put('a c', '0-2/*')
+    assert.deepEqual([first.status, first.headers.get('range')], [308, 'bytes=0-2'])
+    assert.equal(storage.objects.size, 0)
+    assert.partialDeepStrictEqual(await (await put('at', '3-4/5')).json(), { name: 'cat', size: '5' })
+    assert.equal(Buffer.from(storage.objects.get('pictures/cat')!.body).toString(), 'a cat')
+  })
+
+  it('reads the parts as gcloud and gsutil write them: Python’s quotes, and line feeds alone', async () => {
+    const storage = await serveStorage({ verify: bearer([scope('cloud-platform')]) })
+    after(storage.close)
+    const body = [
+      '--==b==\nContent-Type: application/json\n\n{"name":"cat"}\n',
+      '--==b==\nContent-Type: text/plain\n\na\ncat\n--==b==--',
+    ].join('')
+    const headers = { ...authorization, 'content-type': "multipart/related; boundary='==b=='" }
+    const stored = await fetch(upload(storage.url, 'multipart'), { method: 'POST', body, headers })
+    assert.partialDeepStrictEqual(await stored.json(), { contentType: 'text/plain', size: '5' })
+  })
+
+  it('lists the buckets, and objects by prefix, delimiter and page', async () => {
+    const storage = await serveStorage({ verify: bearer([scope('devstorage.read_only')]) })
+    after(storage.close)
+    for (const name of ['b', 'pets/cat', 'a', 'pets/dog', 'c'])
+      storage.objects.set(`pictures/${name}`, {
+        bucket: 'pictures',
+        name,
+        contentType: '',
+        body: Buffer.of(1),
+      })
+    const list = async (query: string) => {
+      const answer = await fetch(`${objects(storage.url)}?${query}`, { headers: authorization })
+      const { items = [], ...rest } = (await answer.json()) as { items?: { name: string }[] }
+      return { ...rest, names: items.map((each) => each.name).join() }
+    }
+    const kind = 'storage#objects'
+    assert.deepEqual(await list('delimiter=/'), { kind, names: 'a,b,c', prefixes: ['pets/'] })
+    assert.deepEqual(await list('prefix=pets/&delimiter=/'), { kind, names: 'pets/cat,pets/dog' })
+    assert.deepEqual(await list('maxResults=2'), { kind, names: 'a,b', nextPageToken: '2' })
+    assert.deepEqual(await list('maxResults=4&pageToken=2'), { kind, names: 'c,pets/cat,pets/dog' })
+    const buckets = await fetch(`${storage.url}/storage/v1/b?project=acme`, { headers: authorization })
+    assert.partialDeepStrictEqual(await buckets.json(), { items: [{ name: 'pictures' }] })
+  })
+
+  it('has no bucket that it was not given, and lets nobody write who may only read', async () => {
+    const storage = await serveStorage({ verify: bearer([scope('devstorage.read_only')]) })
+    after(storage.close)
+    const missing = await fetch(`${storage.url}/storage/v1/b/films/o`, { headers: authorization })
+    assert.partialDeepStrictEqual(await missing.json(), {
+      error: { code: 404, message: 'The specified bucket does not exist.' },
+    })
+    const post = { method: 'POST', body: 'a cat', headers: authorization }
+    assert.equal((await fetch(`${upload(storage.url, 'media')}&name=cat`, post)).status, 403)
+  })
+
   it('asks for a bearer with a scope that admits Cloud Storage', async () => {
     const storage = await serveStorage({ verify: bearer([scope('bigquery')]) })
     after(storage.close)

@@ -1,103 +1,139 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import type { GoogleIdentity } from '../../src/sts/ask.ts'
-import { crc32c } from './crc32c.ts'
 import { admitter, answerRefusal, GoogleRefusal } from './google-service.ts'
 import { readMultipart } from './multipart.ts'
 import { type ServeOptions, serveApp } from './serve.ts'
 import type { VerifyBearer, Visits } from './service.ts'
+import { bucketResource, listing, media, objectResource, type StoredObject } from './storage-answers.ts'
 
-interface StoredObject {
-  readonly bucket: string
-  readonly name: string
-  readonly contentType: string
-  readonly body: Uint8Array
+export interface StorageOptions extends ServeOptions {
+  readonly verify: VerifyBearer
+  /** Those of the one project that there is; an upload makes none. */
+  readonly buckets?: readonly string[]
 }
 
-const scopes = ['devstorage.full_control', 'devstorage.read_write', 'cloud-platform']
+const writers = ['devstorage.full_control', 'devstorage.read_write', 'cloud-platform']
+const readers = [...writers, 'devstorage.read_only', 'cloud-platform.read-only']
 
 /**
- * A small Cloud Storage (JSON API), for whoever `verify` lets in: upload with the metadata in one request (multipart) or
- * by a session in one piece (resumable), download, list.
- * @see https://cloud.google.com/storage/docs/uploads-downloads
+ * A small Cloud Storage (JSON API), for whoever `verify` lets in: buckets, objects with prefixes and pages, download,
+ * and upload in each of its three ways.
+ * @see https://cloud.google.com/storage/docs/json_api/v1
  */
-export async function serveStorage({ verify, ...place }: ServeOptions & { readonly verify: VerifyBearer }) {
+export async function serveStorage({ verify, buckets = ['pictures'], ...place }: StorageOptions) {
   const visits: Visits<GoogleIdentity> = { seen: [], turnedAway: [] }
   const objects = new Map<string, StoredObject>()
-  const sessions = new Map<string, Omit<StoredObject, 'body'>>()
-  const admit = admitter({ verify, visits, scopes })
+  const sessions = new Map<string, StoredObject>()
+  const mayRead = admitter({ verify, visits, scopes: readers })
+  const mayWrite = admitter({ verify, visits, scopes: writers })
   const app = new Hono()
+
+  const bucketOf = (c: Context) => {
+    const bucket = c.req.param('bucket')!
+    if (!buckets.includes(bucket))
+      throw new GoogleRefusal(404, 'NOT_FOUND', 'The specified bucket does not exist.')
+    return bucket
+  }
   const store = (c: Context, object: StoredObject) => {
     objects.set(`${object.bucket}/${object.name}`, object)
-    return c.json(resource(object))
+    return c.json(objectResource(object))
   }
 
+  app.get('/storage/v1/b', async (c) => {
+    await mayRead(c, `buckets.list ${c.req.query('project')}`)
+    return c.json({ kind: 'storage#buckets', items: buckets.map(bucketResource) })
+  })
+
+  app.get('/storage/v1/b/:bucket', async (c) => {
+    await mayRead(c, `buckets.get ${c.req.param('bucket')}`)
+    return c.json(bucketResource(bucketOf(c)))
+  })
+
+  app.get('/storage/v1/b/:bucket/o', async (c) => {
+    await mayRead(c, `objects.list ${c.req.param('bucket')}`)
+    const bucket = bucketOf(c)
+    return c.json(
+      listing(
+        [...objects.values()].filter((each) => each.bucket === bucket),
+        c.req.query(),
+      ),
+    )
+  })
+
+  const get = async (c: Context) => {
+    const { bucket, name } = c.req.param() as { bucket: string; name: string }
+    await mayRead(c, `objects.get ${bucket}/${name}`)
+    const found = objects.get(`${bucketOf(c)}/${name}`)
+    if (!found) throw new GoogleRefusal(404, 'NOT_FOUND', `No such object: ${bucket}/${name}`)
+    return c.req.query('alt') === 'media' ? media(c, found) : c.json(objectResource(found))
+  }
+  app.get('/storage/v1/b/:bucket/o/:name', get)
+  app.get('/download/storage/v1/b/:bucket/o/:name', get)
+
   app.post('/upload/storage/v1/b/:bucket/o', async (c) => {
-    const bucket = c.req.param('bucket')
-    const { uploadType, name: inQuery } = c.req.query()
-    await admit(c, `objects.insert ${bucket}`)
+    const { uploadType, name: named } = c.req.query()
+    await mayWrite(c, `objects.insert ${c.req.param('bucket')}`)
+    const bucket = bucketOf(c)
+    const contentType = c.req.header('content-type')
+    if (uploadType === 'media')
+      return store(c, {
+        bucket,
+        name: nameOf(named),
+        contentType: contentType ?? binary,
+        body: await bytesOf(c),
+      })
     if (uploadType === 'multipart') {
-      const { metadata, media, contentType } = readMultipart(c.req.header('content-type'), await bytesOf(c))
-      return store(c, { bucket, name: inQuery ?? String(metadata.name), contentType, body: media })
+      const parts = readMultipart(contentType, await bytesOf(c))
+      if (!parts) throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `There are no two parts in ${contentType}`)
+      const { metadata, media: body, contentType: type } = parts
+      return store(c, { bucket, name: nameOf(named ?? metadata.name), contentType: type, body })
     }
     if (uploadType !== 'resumable')
-      throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `This Cloud Storage has no uploadType ${uploadType}.`)
+      throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `There is no uploadType ${uploadType}`)
     const metadata = JSON.parse((await c.req.text()) || '{}')
-    const contentType = c.req.header('x-upload-content-type') ?? binary
+    const type = c.req.header('x-upload-content-type') ?? metadata.contentType ?? binary
     const id = randomUUID()
-    sessions.set(id, { bucket, name: inQuery ?? String(metadata.name), contentType })
-    const location = `https://${c.req.header('host')}${c.req.path}?uploadType=resumable&upload_id=${id}`
-    return c.body(null, 200, { location })
+    sessions.set(id, {
+      bucket,
+      name: nameOf(named ?? metadata.name),
+      contentType: type,
+      body: new Uint8Array(),
+    })
+    return c.body(null, 200, { location: `${origin(c)}${c.req.path}?uploadType=resumable&upload_id=${id}` })
   })
 
   // The address of the session is the permission: Cloud Storage asks for no other here.
   app.put('/upload/storage/v1/b/:bucket/o', async (c) => {
-    const begun = sessions.get(c.req.query('upload_id') ?? '')
-    if (!begun) throw new GoogleRefusal(404, 'NOT_FOUND', 'No such upload session')
-    return store(c, { ...begun, body: await bytesOf(c) })
+    const id = c.req.query('upload_id') ?? ''
+    const begun = sessions.get(id)
+    if (!begun) throw new GoogleRefusal(404, 'NOT_FOUND', 'There is no such upload session')
+    const object = { ...begun, body: Buffer.concat([begun.body, await bytesOf(c)]) }
+    sessions.set(id, object)
+    const total = /\/(\d+|\*)$/.exec(c.req.header('content-range') ?? '')?.[1]
+    if (total === undefined || Number(total) === object.body.length) return store(c, object)
+    const range = object.body.length > 0 ? { range: `bytes=0-${object.body.length - 1}` } : {}
+    return c.body(null, 308 as 200, range)
   })
 
-  app.get('/storage/v1/b/:bucket/o', async (c) => {
-    const bucket = c.req.param('bucket')
-    await admit(c, `objects.list ${bucket}`)
-    const items = [...objects.values()].filter((each) => each.bucket === bucket).map(resource)
-    return c.json({ kind: 'storage#objects', ...(items.length > 0 && { items }) })
-  })
-
-  const download = async (c: Context) => {
-    const { bucket, name } = c.req.param() as { bucket: string; name: string }
-    await admit(c, `objects.get ${bucket}/${name}`)
-    const found = objects.get(`${bucket}/${name}`)
-    if (!found) throw new GoogleRefusal(404, 'NOT_FOUND', `No such object: ${bucket}/${name}`)
-    if (c.req.query('alt') !== 'media') return c.json(resource(found))
-    const { md5Hash, crc32c, size } = resource(found)
-    const hashes = { 'x-goog-hash': `crc32c=${crc32c},md5=${md5Hash}`, 'x-goog-stored-content-length': size }
-    return c.body(new Uint8Array(found.body), 200, { 'content-type': found.contentType, ...hashes })
-  }
-  app.get('/storage/v1/b/:bucket/o/:name', download)
-  app.get('/download/storage/v1/b/:bucket/o/:name', download)
+  app.notFound((c) => answerRefusal(notPlayed(c), c))
   app.onError(answerRefusal)
   return { ...(await serveApp(app, place)), ...visits, objects }
 }
 
 const binary = 'application/octet-stream'
 
-async function bytesOf(c: Context): Promise<Uint8Array> {
-  return new Uint8Array(await c.req.arrayBuffer())
+const bytesOf = async ({ req }: Context) => new Uint8Array(await req.arrayBuffer())
+const notPlayed = ({ req }: Context) =>
+  new GoogleRefusal(400, 'UNIMPLEMENTED', `This Cloud Storage does not play ${req.method} ${req.path}`)
+
+function nameOf(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new GoogleRefusal(400, 'INVALID_ARGUMENT', 'Required')
 }
 
-function resource({ bucket, name, body, contentType }: StoredObject) {
-  return {
-    kind: 'storage#object',
-    id: `${bucket}/${name}/1`,
-    bucket,
-    name,
-    contentType,
-    generation: '1',
-    metageneration: '1',
-    storageClass: 'STANDARD',
-    size: String(body.length),
-    md5Hash: createHash('md5').update(body).digest('base64'),
-    crc32c: crc32c(body),
-  }
+/** Where this is to whoever asked: TLS ends before the clouds' own names reach it. */
+function origin({ req }: Context): string {
+  const host = req.header('host') ?? ''
+  return `${host.endsWith('.googleapis.com') ? 'https' : 'http'}://${host}`
 }
