@@ -1,0 +1,3 @@
+module mayfly.test/living
+
+go 1.21
