@@ -25,7 +25,11 @@ export function ecsSite(stage: Stage, launchType: LaunchType): Site {
     current: sessions(stage, { roleArn, service: 'ecs-tasks.amazonaws.com', sessionName: ecsTaskId }),
   }
   return {
-    env: { ...ecsVariables(launchType), ...(credentials && ecsRoleVariables) },
+    env: {
+      ...ecsVariables(launchType),
+      ...(launchType === 'FARGATE' && regionVariables(region)),
+      ...(credentials && ecsRoleVariables),
+    },
     metadata: { '169.254.170.2': ecsAgent({ task, ...(credentials && { credentials }) }) },
   }
 }
@@ -45,6 +49,9 @@ export function ecsVariables(launchType: LaunchType, url = agentUrl): Environmen
     AWS_EXECUTION_ENV: `AWS_ECS_${launchType}`,
   }
 }
+
+/** Fargate tells a task its region; on EC2 the agent does so since 2026 only (amazon-ecs-agent#3106, #4946). */
+const regionVariables = (region: string): Environment => ({ AWS_REGION: region, AWS_DEFAULT_REGION: region })
 
 /** Set besides where the task has a task role. The task execution role does not set it. */
 export const ecsRoleVariables: Environment = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: credentialsPath }

@@ -54,6 +54,7 @@ test('ecs: the task role’s credentials, rotated before they end, and the regio
   const task = new URL(`${site.env.ECS_CONTAINER_METADATA_URI_V4}/task`).pathname
   assert.match(JSON.parse((await ask(agent, task)).text).TaskARN, /^arn:aws:ecs:ap-northeast-2:/)
   assert.equal(site.env.AWS_EXECUTION_ENV, 'AWS_ECS_FARGATE')
+  assert.deepEqual([site.env.AWS_REGION, site.env.AWS_DEFAULT_REGION], ['ap-northeast-2', 'ap-northeast-2'])
 })
 
 test('ecs: a task with an execution role alone has no credentials and no variable for them', async () => {
@@ -66,8 +67,9 @@ test('ecs: a task with an execution role alone has no credentials and no variabl
   assert.equal(status, 404)
 })
 
-test('ecs-ec2: the task has its role, and the node another beside it', async () => {
+test('ecs-ec2: the task has its role, and the node another beside it; nothing tells the task its region', async () => {
   const { site } = await played('ecs-ec2', everywhere)
+  assert.equal(site.env.AWS_REGION, undefined)
   assert.equal(site.env.AWS_EXECUTION_ENV, 'AWS_ECS_EC2')
   const { text } = await ask(
     site.metadata?.['169.254.169.254'],
