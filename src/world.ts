@@ -9,6 +9,11 @@ export interface Clock {
   now(): number
   /** Calls `wake` once, `delayMs` from now or later. Returns what cancels it. `awaited`: the process has to live until then. */
   after(delayMs: number, wake: () => void, awaited?: 'awaited'): () => void
+  /**
+   * Calls `wake` once when work has taken so long: a span of time that passes, whatever the clock is set to meanwhile.
+   * Returns what cancels it.
+   */
+  timeout(delayMs: number, wake: () => void): () => void
 }
 
 /** What a workload-side stage may touch: everything outside the process comes in through here. */
@@ -31,4 +36,11 @@ export const wallClock: Clock = {
     if (!awaited) timer.unref()
     return () => clearTimeout(timer)
   },
+  timeout,
+}
+
+/** By the machine's timers, which know nothing of its clock; for every clock that goes by something else too. */
+export function timeout(delayMs: number, wake: () => void): () => void {
+  const timer = setTimeout(wake, delayMs).unref()
+  return () => clearTimeout(timer)
 }

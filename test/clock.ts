@@ -10,17 +10,28 @@ export interface TestClock extends Clock {
 /** A clock that stands still until a test moves it. */
 export function testClock(startMs = Date.parse('2026-11-22T00:00:00Z')): TestClock {
   let nowMs = startMs
+  // By how much the clock was set: timeouts take no notice.
+  let setMs = 0
   let timers: { dueMs: number; wake: () => void }[] = []
   const next = (limitMs: number) =>
     timers.filter((each) => each.dueMs <= limitMs).sort((a, b) => a.dueMs - b.dueMs)[0]
+  const add = (timer: { dueMs: number; wake: () => void }) => {
+    timers.push(timer)
+    return () => {
+      timers = timers.filter((each) => each !== timer)
+    }
+  }
   return {
     now: () => nowMs,
-    after(delayMs, wake) {
-      const timer = { dueMs: nowMs + Math.max(0, delayMs), wake }
-      timers.push(timer)
-      return () => {
-        timers = timers.filter((each) => each !== timer)
-      }
+    after: (delayMs, wake) => add({ dueMs: nowMs + Math.max(0, delayMs), wake }),
+    timeout(delayMs, wake) {
+      const passedMs = nowMs - setMs
+      return add({
+        get dueMs() {
+          return passedMs + delayMs + setMs
+        },
+        wake,
+      })
     },
     async advance(ms, settle = async () => {}) {
       const endMs = nowMs + ms
@@ -34,6 +45,7 @@ export function testClock(startMs = Date.parse('2026-11-22T00:00:00Z')): TestClo
     },
     jump(ms) {
       nowMs += ms
+      setMs += ms
     },
   }
 }

@@ -108,7 +108,11 @@ test('keys under [default] are hidden behind an empty file, and a line says whic
   const HOME = await home(t, { credentials: '[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n' })
   const { child, lines } = await hidden({ HOME })
   assert.equal(await readFile(child.AWS_SHARED_CREDENTIALS_FILE!, 'utf8'), '')
-  assert.equal(child.AWS_SDK_LOAD_CONFIG, '1', 'AWS SDK for JavaScript v2 reads the variable only beside this one')
+  assert.equal(
+    child.AWS_SDK_LOAD_CONFIG,
+    '1',
+    'AWS SDK for JavaScript v2 reads the variable only beside this one',
+  )
   assert.equal(lines.length, 1)
   assert.ok(lines[0]!.includes(join(HOME, '.aws', 'credentials')))
 })

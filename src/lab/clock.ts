@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { MayflyError } from '../errors.ts'
-import type { Clock } from '../world.ts'
+import { type Clock, timeout } from '../world.ts'
 
 /** Where a time that can be moved began, and how fast it goes. */
 export interface LabTime {
@@ -45,6 +45,8 @@ export function labClock(path: string, realNow: () => number = Date.now): Clock 
       wait()
       return () => clearTimeout(timer)
     },
+    // What a network takes, it takes at the machine's pace.
+    timeout,
   }
 }
 

@@ -297,6 +297,19 @@ test('an exchange that never ends is given up after 30 seconds', async () => {
   assert.equal((await error).code, 'EXCHANGE_UNREACHABLE')
 })
 
+test('a clock that is set forward in the midst of an exchange does not end it', async () => {
+  const clock = testClock()
+  const { promise, resolve } = Promise.withResolvers<Credential>()
+  const lease = keepFresh({ name: 'x', obtain: () => promise, clock, log: () => {} })
+  const got = lease.get()
+  clock.jump(hour)
+  await clock.advance(second, turn)
+  const secretAccessKey = new Secret('secret')
+  resolve({ kind: 'aws', accessKeyId: 'ASIA', secretAccessKey, expiresAtMs: clock.now() + hour })
+  assert.equal((await got).kind, 'aws')
+  lease.stop()
+})
+
 test('each set of scopes and each audience is a credential of its own, whatever the order', async () => {
   const { service, lease } = bench({ kind: 'access-token' })
   const ab = await lease.get({ scopes: ['a', 'b'] })
@@ -433,7 +446,7 @@ test('thousands of leases that began together renew apart, and do so again after
   const clock = testClock(0)
   // Whole seconds, so that a simulated second is one step however many leases are due in it.
   const coarse: Clock = {
-    now: clock.now,
+    ...clock,
     after: (delayMs, wake) =>
       clock.after(Math.ceil((clock.now() + delayMs) / 1000) * 1000 - clock.now(), wake),
   }

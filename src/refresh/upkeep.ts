@@ -153,7 +153,7 @@ export function upkeep(setting: UpkeepSetting): Upkeep {
         reject(reason)
       }
     })
-    const cancel = alarms.at(clock.now() + longestAttemptMs, () => abort(tooLong(longestAttemptMs)))
+    const cancel = clock.timeout(longestAttemptMs, () => abort(tooLong(longestAttemptMs)))
     return Promise.race([obtained, aborted]).finally(cancel)
   }
 
