@@ -1,4 +1,6 @@
-import { globSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from '../fakes/run.ts'
 import { venv } from './python/venv.ts'
 
 /** The clock of a program that lives in another process. */
@@ -32,14 +34,45 @@ export function fakeTime(folder: string, file: string): FakeTime {
   return { library, env: variables(library, file), set }
 }
 
-// Not Debian's 0.9.10: there `time.sleep` of Python 3.11 fails, since its clock_nanosleep knows no absolute times.
-function libraryIn(folder: string): string {
+/**
+ * Compiles the library from the source in the package: the one that the package has compiled tells a thread the
+ * machine's time, now and then, where another looks at the clock at that moment. Returns at once when it is there.
+ * @throws Error with the words of the C compiler
+ */
+export async function makeLibrary(folder: string): Promise<void> {
+  const source = sourceIn(folder)
+  const library = join(source, name)
+  if (existsSync(library)) return
+  const half = join(source, 'half.so')
+  const command = ['cc', ...flags, 'libfaketime.c', ...links, '-o', half]
+  const ran = await run(command, process.env, { cwd: source }).catch(noCompiler)
+  if (ran.code !== 0) throw new Error(`libfaketime could not be compiled:\n${ran.err}`)
+  renameSync(half, library)
+}
+
+function noCompiler(cause: unknown): never {
+  throw new Error('libfaketime needs a C compiler, `cc` on PATH', { cause })
+}
+
+const name = 'libfaketimeMT.so.1'
+// As the package's own, and with a lock around its clock. Not FAKE_SLEEP, which Debian's 0.9.10 has too: with it
+// `time.sleep` of Python 3.11 fails, since its clock_nanosleep knows no absolute times.
+const defined = ['PTHREAD_SINGLETHREADED_TIME', 'FAKE_PTHREAD', 'FAKE_TIMERS', 'FAKE_INTERNAL_CALLS']
+const unused = ['PREFIX=""', 'LIBDIRNAME=""']
+const flags = ['-shared', '-fPIC', '-O2', '-std=gnu99', ...[...defined, ...unused].map((each) => `-D${each}`)]
+const links = ['-Wl,--version-script=libfaketime.map', '-lpthread', '-ldl', '-lm', '-lrt']
+
+function sourceIn(folder: string): string {
   const { path } = venv(folder, 'libfaketime')
-  const [found] = globSync(
-    `${path}/lib/python*/site-packages/libfaketime/vendor/libfaketime/src/libfaketime.so.1`,
-  )
-  if (found && process.platform === 'linux' && process.arch === 'x64') return found
-  throw new Error(`no libfaketime for ${process.platform} ${process.arch} in ${path}`)
+  const [found] = globSync(`${path}/lib/python*/site-packages/libfaketime/vendor/libfaketime/src`)
+  if (found && process.platform === 'linux') return found
+  throw new Error(`no libfaketime for ${process.platform} in ${path}`)
+}
+
+function libraryIn(folder: string): string {
+  const library = join(sourceIn(folder), name)
+  if (existsSync(library)) return library
+  throw new Error(`${library} was not made`)
 }
 
 function variables(library: string, file: string) {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { run } from '../../fakes/run.ts'
 import type { Toolchain } from '../client.ts'
+import { makeLibrary } from '../faketime.ts'
 import { clients, locks } from './clients.ts'
 import { venv } from './venv.ts'
 
@@ -17,6 +18,7 @@ export const python: Toolchain = {
     await mkdir(folder, { recursive: true })
     // One after the other: the machine's cores are for others too.
     for (const lock of locks) await venv(folder, lock).make(versions.python)
+    await makeLibrary(folder)
   },
   clients,
 }
