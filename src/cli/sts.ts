@@ -1,16 +1,17 @@
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { MayflyError } from '../errors.ts'
 import { defaultKeyFile } from '../keys/key-file.ts'
 import { watchTrustFile } from '../registry/watch.ts'
 import { type AuditRecord, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
-import { type ChangeableSts, createSts } from '../sts/create.ts'
+import { type AdministeredSts, openSts } from '../sts/create.ts'
 import { serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
 import { outboundHttp } from '../wire/http.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
+import { openStore, placeOf, withoutPassword } from './open-store.ts'
 import { errorText, paint, table } from './output.ts'
 import { refusalText } from './refusal-text.ts'
 import { clockOf } from './world.ts'
@@ -23,6 +24,8 @@ export const sts: Command = {
   --port N                default: 8787; 0 is one that is free
   --host ADDRESS          default: 127.0.0.1
   --keys FILE             signing and sealing keys, made if absent; default: .mayfly/keys.json beside the trust file
+  --store FILE|URL        where admin calls register trust: an SQLite file, postgres://… which several nodes share, or
+                          memory; default: registry.db beside the keys
   --audit FILE            appends one line of JSON for every decision
   --audit-required        no answer without its audit record
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
@@ -32,7 +35,7 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
 `,
   async run(args, io) {
     const setting = read(args, io)
-    const service = start(setting, io)
+    const service = await start(setting, io)
     const server = await serveSts({ sts: service.sts, ...setting.listen }).catch(async (error) => {
       await service.close()
       throw error
@@ -50,6 +53,7 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
 interface Setting {
   readonly config: string
   readonly keyFile: string
+  readonly store: string
   readonly audit?: string
   readonly auditRequired: boolean
   readonly signedTargetOnly: boolean
@@ -62,6 +66,7 @@ function read(args: readonly string[], io: Io): Setting {
     port: { type: 'string', default: '8787' },
     host: { type: 'string', default: '127.0.0.1' },
     keys: { type: 'string' },
+    store: { type: 'string' },
     audit: { type: 'string' },
     'audit-required': { type: 'boolean', default: false },
     'signed-target': { type: 'boolean', default: false },
@@ -71,9 +76,11 @@ function read(args: readonly string[], io: Io): Setting {
   if (values['audit-required'] && values.audit === undefined)
     throw usage('sts', '--audit-required needs --audit FILE')
   const config = resolve(io.cwd, values.config)
+  const keyFile = values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys)
   return {
     config,
-    keyFile: values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys),
+    keyFile,
+    store: values.store === undefined ? join(dirname(keyFile), 'registry.db') : placeOf(values.store, io.cwd),
     ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
     auditRequired: values['audit-required'],
     signedTargetOnly: values['signed-target'],
@@ -91,37 +98,39 @@ function portOf(text: string): number {
 }
 
 interface Running {
-  readonly sts: ChangeableSts
+  readonly sts: AdministeredSts
   close(): Promise<void>
 }
 
-function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Setting, io: Io): Running {
-  const complain = (error: MayflyError) =>
+async function start(setting: Setting, io: Io): Promise<Running> {
+  const { config, keyFile, audit, auditRequired, signedTargetOnly } = setting
+  const complain = (error: unknown) => {
+    if (!(error instanceof MayflyError)) throw error
     io.err(`${errorText(io, error)}The last good trust stays in force.\n`)
+  }
   const trust = watchTrustFile({
     path: config,
     onError: complain,
     onDocument(document) {
-      try {
-        service.register(document)
-        io.err(`${config} was read again: ${summary(service.registered().counts)}\n`)
-      } catch (error) {
-        if (!(error instanceof MayflyError)) throw error
-        complain(error)
-      }
+      if (sts?.registry.declare(document))
+        io.err(`${config} was read again: ${summary(sts.registered().counts)}\n`)
     },
   })
   let file: AuditFile | undefined
+  let sts: AdministeredSts | undefined
   const close = async () => {
     trust.close()
+    await sts?.registry.close()
     await file?.close()
   }
-  let service: ChangeableSts
   try {
     file = audit === undefined ? undefined : auditFile(audit)
     const { now } = clockOf(io)
-    service = createSts({
-      document: trust.document(),
+    const document = trust.document()
+    sts = await openSts({
+      document,
+      store: await openStore(setting.store, io),
+      onError: complain,
       keyFile,
       now,
       signedTargetOnly,
@@ -133,11 +142,13 @@ function start({ config, keyFile, audit, auditRequired, signedTargetOnly }: Sett
         complain: (line) => io.err(`${line}\n`),
       }),
     })
+    // It may have been written to while the store was opened.
+    if (trust.document() !== document) sts.registry.declare(trust.document())
+    return { sts, close }
   } catch (error) {
-    void close()
+    await close()
     throw error
   }
-  return { sts: service, close }
 }
 
 /** Tells the operator of every refusal what the caller may not know. */
@@ -147,7 +158,7 @@ function refusalPrinter(io: Io): (record: AuditRecord) => void {
   }
 }
 
-function banner(io: Io, url: string, counts: Counts, { config, audit }: Setting): string {
+function banner(io: Io, url: string, counts: Counts, { config, store, audit }: Setting): string {
   return [
     `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${summary(counts)}\n`,
     table(
@@ -155,6 +166,7 @@ function banner(io: Io, url: string, counts: Counts, { config, audit }: Setting)
         ['AWS', `AWS_ENDPOINT_URL_STS=${url}`],
         ['Google', `"token_url": "${url}/v1/token"`],
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
+        ['registry', withoutPassword(store)],
         ['audit', audit ?? 'none: --audit FILE'],
       ],
       '  ',

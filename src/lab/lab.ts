@@ -1,8 +1,9 @@
 import { getRequestListener } from '@hono/node-server'
 import { MayflyError } from '../errors.ts'
 import type { TrustDocument } from '../registry/documents.ts'
+import { memoryStore } from '../registry/memory-store.ts'
 import { type AuditRecord, createAudit } from '../sts/audit.ts'
-import { type ChangeableSts, createSts } from '../sts/create.ts'
+import { type AdministeredSts, openSts } from '../sts/create.ts'
 import { type Clock, type Environment, wallClock } from '../world.ts'
 import { addressOf } from './addresses.ts'
 import { inBox } from './box.ts'
@@ -33,7 +34,7 @@ export interface LabOptions extends Partial<Described> {
 }
 
 export interface Lab {
-  readonly sts: ChangeableSts
+  readonly sts: AdministeredSts
   /** What the platform sets for its workloads, and where clients find the lab's authority. */
   readonly env: Environment
   /** Leads a name of the clouds (`*` stands for one label) to a server in the box, for those whose credentials hold. */
@@ -53,7 +54,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const workload = described(options, platform)
   const issuer = platform.issuer?.(workload, options.trust)
   const trust = withIssuer(options.trust, issuer)
-  const sts = tokenService(trust, clock, options.onRecord)
+  const sts = await tokenService(trust, clock, options)
   const site = await platform.open({ workload, trust, sts, clock, ...(issuer && { issuer }) })
 
   const authority = certificateAuthority()
@@ -117,9 +118,18 @@ function withIssuer(
 function tokenService(
   document: TrustDocument,
   { now }: Clock,
-  onRecord: LabOptions['onRecord'],
-): ChangeableSts {
-  return createSts({ document, now, audit: createAudit({ sinks: onRecord ? [onRecord] : [], now }) })
+  { onRecord }: Pick<LabOptions, 'onRecord'>,
+): Promise<AdministeredSts> {
+  return openSts({
+    document,
+    store: memoryStore(),
+    // Nobody else can reach it, and nobody reads the trust file again.
+    onError(error) {
+      throw error
+    },
+    now,
+    audit: createAudit({ sinks: onRecord ? [onRecord] : [], now }),
+  })
 }
 
 function outside(): MayflyError {

@@ -1,5 +1,5 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
-import type { ChangeableSts } from '../sts/create.ts'
+import type { Sts } from '../sts/sts.ts'
 import type { FetchApp } from '../wire/loopback.ts'
 import type { Clock, Environment } from '../world.ts'
 
@@ -30,7 +30,7 @@ export interface Stage {
   readonly workload: Described
   /** With the platform's own issuer in it. */
   readonly trust: TrustDocument
-  readonly sts: ChangeableSts
+  readonly sts: Sts
   readonly clock: Clock
   /** The platform's own, where it names one. */
   readonly issuer?: IssuerDocument

@@ -4,6 +4,7 @@ import type { TrustDocument } from './documents.ts'
 //
 //     issuer/https://gitlab.com
 //     aws/123456789012                                  what is said of the account itself
+//     aws/123456789012/setting/outboundWebIdentityFederation
 //     aws/123456789012/oidc-provider/https://gitlab.com
 //     aws/123456789012/role/deploy, …/policy/NAME, …/user/NAME
 //     google/111111111111                               what is said of the project itself
@@ -18,6 +19,8 @@ interface Kind {
   /** The member that names one. */
   readonly name: string
   readonly lists?: Readonly<Record<string, Kind>>
+  /** Members that an admin call sets by themselves. */
+  readonly settings?: readonly string[]
   /** An empty list of them is left out. */
   readonly optional?: true
 }
@@ -27,6 +30,7 @@ const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
   aws: {
     word: 'aws',
     name: 'account',
+    settings: ['outboundWebIdentityFederation'],
     lists: {
       oidcProviders: { word: 'oidc-provider', name: 'url' },
       roles: { word: 'role', name: 'name' },
@@ -60,10 +64,14 @@ export function entriesOf(trust: TrustDocument): Map<string, unknown> {
 function flatten(entries: Map<string, unknown>, kind: Kind, before: string, document: object): void {
   const members = document as Readonly<Record<string, unknown>>
   const key = `${before}${keyOf(kind.word, String(members[kind.name]))}`
-  const lists = kind.lists ?? {}
-  const own = Object.entries(members).filter(([member]) => !Object.hasOwn(lists, member))
+  const { lists = {}, settings = [] } = kind
+  const own = Object.entries(members).filter(
+    ([member]) => !Object.hasOwn(lists, member) && !settings.includes(member),
+  )
   // A leaf stays the object that it is: what was compiled from it is known by it.
   entries.set(key, kind.lists ? Object.fromEntries(own) : document)
+  for (const member of settings)
+    if (members[member] !== undefined) entries.set(`${key}/${keyOf('setting', member)}`, members[member])
   for (const [member, list] of Object.entries(lists))
     for (const each of (members[member] ?? []) as readonly object[]) flatten(entries, list, `${key}/`, each)
 }
@@ -84,7 +92,10 @@ export function trustOf(entries: ReadonlyMap<string, unknown>): TrustDocument {
         .map(([member, list]) => ({ member, list, built: build(list, `${key}/${list.word}`) }))
         .filter(({ list, built }) => !list.optional || built.length > 0)
         .map(({ member, built }) => [member, built])
-      return { ...document, ...Object.fromEntries(lists) }
+      const settings = (kind.settings ?? [])
+        .map((member) => [member, entries.get(`${key}/${keyOf('setting', member)}`)] as const)
+        .filter(([, value]) => value !== undefined)
+      return { ...document, ...Object.fromEntries([...settings, ...lists]) }
     })
   const members = Object.entries(kinds).map(([member, kind]) => [member, build(kind, kind.word)])
   return Object.fromEntries(members) as TrustDocument

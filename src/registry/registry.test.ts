@@ -31,7 +31,8 @@ const rolesOf = ({ aws }: TrustDocument) => aws[0]!.roles.map((each) => each.nam
 test('a trust document is the same after it was taken apart into entries', () => {
   const [first, ...others] = storyTrust.aws
   const users = [{ name: 'ann', path: '/', policies: [], accessKeys: [{ id: 'AKIAIOSFODNN7EXAMPLE' }] }]
-  for (const trust of [storyTrust, { ...storyTrust, aws: [{ ...first!, users }, ...others] }])
+  const account = { ...first!, users, outboundWebIdentityFederation: false }
+  for (const trust of [storyTrust, { ...storyTrust, aws: [account, ...others] }])
     assert.deepEqual(trustOf(entriesOf(trust)), structuredClone(trust))
 })
 
@@ -77,6 +78,47 @@ test('a change is made again on what somebody else has made of it', async () => 
   assert.equal(await result, true)
   assert.equal(runs, 2)
   assert.deepEqual(registry.view().get(key)?.document, { ...role, path: '/after-theirs/' })
+})
+
+test('nothing is stored before that is agreed to, and nothing when it is not', async () => {
+  const store = memoryStore()
+  const { registry } = await opened({ store })
+  const before = registry.change(
+    (draft) => draft.put(key, role),
+    async () => assert.deepEqual(await store.read(), []),
+  )
+  await before
+  assert.equal((await store.read()).length, 1)
+  const refused = registry.change(
+    (draft) => draft.remove(key),
+    () => Promise.reject(new Error('no audit record')),
+  )
+  await assert.rejects(refused, /no audit record/)
+  assert.deepEqual(registry.view().get(key)?.document, role)
+})
+
+test('what a change leaves alone stays the same object', async () => {
+  const { registry } = await opened()
+  await registry.change((draft) => draft.put(key, role))
+  const first = registry.trust().aws[0]!.roles.find(({ name }) => name === role.name)
+  await registry.change((draft) => draft.put(`${key}-too`, { ...role, name: `${role.name}-too` }))
+  assert.equal(
+    registry.trust().aws[0]!.roles.find(({ name }) => name === role.name),
+    first,
+  )
+})
+
+test('a trust file that does not compile holds up neither what is in force nor the next change', async () => {
+  const wrong: TrustDocument = { ...storyTrust, issuers: [] }
+  const check = ({ issuers }: TrustDocument) => {
+    if (issuers.length === 0) throw new Error('does not compile')
+  }
+  const { registry, errors } = await opened({ check })
+  assert.equal(registry.declare(wrong), false)
+  assert.match(String(errors), /does not compile/)
+  await registry.change((draft) => draft.put(key, role))
+  assert.equal(registry.trust().issuers.length, storyTrust.issuers.length)
+  assert.equal(registry.declare(storyTrust), true)
 })
 
 test('a change that throws leaves everything as it was', async () => {

@@ -32,12 +32,13 @@ export interface Registry {
   view(): Omit<Draft, 'put' | 'remove'>
   /**
    * Changes what is stored: kept when this resolves, all of it or none. `work` runs again on what is there by then when
-   * somebody else was quicker; what it throws ends the change.
+   * somebody else was quicker; what it throws ends the change. `agreed` is waited for once, after the work and before
+   * anything is stored; what it rejects with ends the change too.
    * @throws REGISTRY_CONFLICT when others were quicker again and again, REGISTRY_STORE
    */
-  change<T>(work: (draft: Draft) => T): Promise<T>
-  /** Takes what the trust file says by now. */
-  declare(declared: TrustDocument): void
+  change<T>(work: (draft: Draft) => T, agreed?: () => Promise<void>): Promise<T>
+  /** Takes what the trust file says by now. False, and `onError`, when it does not compile: the last good one stays. */
+  declare(declared: TrustDocument): boolean
   close(): Promise<void>
 }
 
@@ -46,7 +47,7 @@ export interface RegistrySetting {
   /** What the trust file says. */
   readonly declared: TrustDocument
   /** Throws for trust that does not compile: nothing of such a change is stored. */
-  readonly check: (trust: TrustDocument) => void
+  readonly check: (trust: TrustDocument) => unknown
   /** After every change, whoever made it. */
   readonly onTrust: (trust: TrustDocument) => void
   /** When the store cannot be read after somebody else's change, or that does not compile: the last good trust stays in force. */
@@ -60,7 +61,7 @@ const tries = 8
 export async function openRegistry(setting: RegistrySetting): Promise<Registry> {
   const { store, check, onTrust, onError } = setting
   let declared = entriesOf(setting.declared)
-  let stored = byKey(await store.read())
+  let stored = renewed(new Map(), await store.read())
   let trust = joined()
 
   // What a file says wins: whoever wrote it may count on it.
@@ -77,23 +78,26 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       check(next)
       trust = next
       onTrust(next)
+      return true
     } catch (error) {
       onError(error)
+      return false
     }
   }
   async function read() {
-    stored = byKey(await store.read())
+    stored = renewed(stored, await store.read())
     apply()
   }
   const stop = store.watch(() => void read().catch(onError))
 
-  async function change<T>(work: (draft: Draft) => T): Promise<T> {
+  async function change<T>(work: (draft: Draft) => T, agreed = async () => {}): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const draft = draftOf(declared, stored)
       const result = work(draft)
       const writes = draft.writes()
+      if (writes.length > 0) check(joined(writes))
+      if (attempt === 1) await agreed()
       if (writes.length === 0) return result
-      check(joined(writes))
       try {
         await store.commit(writes)
         await read()
@@ -111,8 +115,11 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     view: () => draftOf(declared, stored),
     change,
     declare(document) {
+      const before = declared
       declared = entriesOf(document)
-      apply()
+      const good = apply()
+      if (!good) declared = before
+      return good
     },
     async close() {
       stop()
@@ -121,7 +128,15 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   }
 }
 
-const byKey = (entries: readonly Entry[]) => new Map(entries.map((each) => [each.key, each]))
+/** The entries by their keys. One that is as it was stays the object that it is: what was compiled from it is known by it. */
+function renewed(known: ReadonlyMap<string, Entry>, entries: readonly Entry[]): ReadonlyMap<string, Entry> {
+  return new Map(
+    entries.map((each) => {
+      const there = known.get(each.key)
+      return [each.key, there?.version === each.version ? there : each]
+    }),
+  )
+}
 
 function draftOf(
   declared: ReadonlyMap<string, unknown>,

@@ -27,3 +27,20 @@ export function named<T>(at: string, compile: () => T): T {
     })
   }
 }
+
+/**
+ * Makes a value of each document once, for as long as that document is there. What is registered is compiled anew after
+ * every change of it, and most of its documents are the objects that they were.
+ */
+export function oncePer<Document extends object, T>(
+  make: (document: Document) => T,
+): (document: Document) => T {
+  const made = new WeakMap<Document, { readonly value: T }>()
+  return (document) => {
+    const known = made.get(document)
+    if (known) return known.value
+    const value = make(document)
+    made.set(document, { value })
+    return value
+  }
+}

@@ -2,8 +2,11 @@ import { ephemeralKeys, type KeyedIssuers, keysFromFile } from '../keys/key-ring
 import type { Keys } from '../keys/keys.ts'
 import type { Keyed } from '../keys/store.ts'
 import type { TrustDocument } from '../registry/documents.ts'
+import { openRegistry, type Registry } from '../registry/registry.ts'
+import type { Store } from '../registry/store.ts'
 import { type Http, outboundHttp } from '../wire/http.ts'
 import { type Audit, createAudit } from './audit.ts'
+import { oncePer } from './compile.ts'
 import { keySource } from './key-source.ts'
 import { mfaCodes } from './mfa.ts'
 import { googleIssuer } from './mint.ts'
@@ -33,20 +36,58 @@ export interface ChangeableSts extends Sts {
 }
 
 /** @throws REGISTRY_DOCUMENT, KEY_FILE */
-export function createSts(setting: StsSetting): ChangeableSts {
+export function createSts({ document, ...setting }: StsSetting): ChangeableSts {
+  let registered = compileSnapshot(document)
+  return {
+    ...stsOver(() => registered, setting),
+    register(changed) {
+      registered = compileSnapshot(changed)
+    },
+  }
+}
+
+export interface OpenStsSetting extends StsSetting {
+  /** What the trust file says: admin calls do not change it. */
+  readonly document: TrustDocument
+  /** Where that is kept which admin calls register. Closed with the registry. */
+  readonly store: Store
+  /** When others' changes cannot be read, or do not compile: the last good trust stays in force. */
+  readonly onError: (error: unknown) => void
+}
+
+/** A token service that takes admin calls, and decides by what they have changed from then on. */
+export interface AdministeredSts extends Sts {
+  readonly registry: Registry
+}
+
+/** @throws REGISTRY_STORE, REGISTRY_DOCUMENT, KEY_FILE */
+export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts> {
+  const { document, store, onError, ...rest } = setting
+  const compile = oncePer((trust: TrustDocument) => compileSnapshot(trust))
+  let registered: Snapshot
+  const onTrust = (trust: TrustDocument) => {
+    registered = compile(trust)
+  }
+  const registry = await openRegistry({ store, declared: document, check: compile, onTrust, onError })
+  try {
+    onTrust(registry.trust())
+    return { ...stsOver(() => registered, rest), registry }
+  } catch (error) {
+    await registry.close()
+    throw error
+  }
+}
+
+function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document'>): Sts {
   const { now = Date.now, signedTargetOnly = false } = setting
-  let registered = compileSnapshot(setting.document)
-  const issuer = (url: string) => registered.issuers.get(url) ?? cloudIssuer(url, registered)
+  const issuer = (url: string) => registered().issuers.get(url) ?? cloudIssuer(url, registered())
   const keys = setting.keys ?? keysAt(setting.keyFile, issuer, now)
   const http = setting.http ?? {
     public: outboundHttp({ reach: 'public' }),
     any: outboundHttp({ reach: 'any' }),
   }
   return {
-    registered: () => registered,
-    register(document) {
-      registered = compileSnapshot(document)
-    },
+    registered,
     keys,
     mfa: mfaCodes(keys.sealing, now),
     issuerKeys: keySource({ keys, http, now }),

@@ -3,6 +3,7 @@ import type {
   AwsAccountDocument,
   ManagedPolicyDocument,
   OidcProviderDocument,
+  PolicyDocument,
   RoleDocument,
   TagDocument,
   UserDocument,
@@ -67,14 +68,23 @@ export interface User extends Principal {
 }
 
 /** Compiles policy documents; the same document twice is the same policy. */
-export type PolicyCompiler = (document: unknown, kind: PolicyKind) => Policy
+export type PolicyCompiler = (document: PolicyDocument, kind: PolicyKind) => Policy
+
+// Every change of the registry compiles a new snapshot of documents most of which are the objects that they were.
+const compiled: Readonly<Record<PolicyKind, WeakMap<PolicyDocument, Policy>>> = {
+  trust: new WeakMap(),
+  identity: new WeakMap(),
+}
 
 export function policyCompiler(): PolicyCompiler {
   const known = new Map<string, Policy>()
   return (document, kind) => {
+    const before = compiled[kind].get(document)
+    if (before) return before
     const text = `${kind} ${JSON.stringify(document)}`
     const policy = known.get(text) ?? compilePolicy(document, kind)
     known.set(text, policy)
+    compiled[kind].set(document, policy)
     return policy
   }
 }

@@ -7,7 +7,7 @@ import type {
 } from '../registry/documents.ts'
 import { type Binding, compileBindings } from '../trust/google-bindings.ts'
 import { compileProvider, type GoogleProvider } from '../trust/google-provider.ts'
-import { lazily, named } from './compile.ts'
+import { lazily, named, oncePer } from './compile.ts'
 import { readJwks, type TrustedIssuer } from './jwks.ts'
 
 /** A provider of a workload identity pool as the hot path reads it. */
@@ -61,18 +61,23 @@ function poolProvider(
   poolName: string,
   at: string,
 ): PoolProvider {
-  const { id, oidc, aws, attributeMapping, attributeCondition } = document
+  const { id, oidc, aws } = document
   const name = `//iam.googleapis.com/${poolName}/providers/${id}`
-  const rule = { attributeMapping, ...(attributeCondition !== undefined && { attributeCondition }) }
   return {
     name,
     pool: poolName,
     disabled: document.disabled || pool.disabled,
-    rule: lazily(() => named(at, () => compileProvider(rule))),
+    rule: lazily(() => named(at, () => ruleOf(document))),
     ...(aws && { aws }),
     ...(oidc && { oidc: { trusted: trustedIssuer(oidc, at), audiences: audiencesOf(oidc, name) } }),
   }
 }
+
+const ruleOf = oncePer(({ attributeMapping, attributeCondition }: PoolProviderDocument) =>
+  compileProvider({ attributeMapping, ...(attributeCondition !== undefined && { attributeCondition }) }),
+)
+
+const bindingsOf = oncePer(({ bindings }: ServiceAccountDocument) => compileBindings(bindings))
 
 type Oidc = NonNullable<PoolProviderDocument['oidc']>
 
@@ -95,6 +100,7 @@ function audiencesOf({ allowedAudiences }: Oidc, name: string): ReadonlySet<stri
   return new Set(allowedAudiences.length > 0 ? allowedAudiences : [name, `https:${name}`])
 }
 
-function serviceAccount({ email, uniqueId, bindings }: ServiceAccountDocument, at: string): ServiceAccount {
-  return { email, uniqueId, bindings: lazily(() => named(at, () => compileBindings(bindings))) }
+function serviceAccount(document: ServiceAccountDocument, at: string): ServiceAccount {
+  const { email, uniqueId } = document
+  return { email, uniqueId, bindings: lazily(() => named(at, () => bindingsOf(document))) }
 }

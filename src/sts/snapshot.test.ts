@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   account,
   awsTrust,
+  loader,
   pool,
   provider,
   role,
@@ -121,4 +122,13 @@ test('a role ID follows from the ARN, so that every node gives the same', () => 
   const id = () => compileSnapshot(storyTrust).role(roleArn('deploy'))?.id()
   assert.match(id() ?? '', /^AROA/)
   assert.equal(id(), id())
+})
+
+test('what did not change is not compiled again', () => {
+  const before = compileSnapshot(storyTrust)
+  const [first, ...others] = storyTrust.aws
+  const changed = { ...first!, roles: [...first!.roles, { ...first!.roles[0]!, name: 'added' }] }
+  const after = compileSnapshot({ ...storyTrust, aws: [changed, ...others] })
+  assert.equal(after.role(roleArn('deploy'))!.trust(), before.role(roleArn('deploy'))!.trust())
+  assert.equal(after.serviceAccount(loader)!.bindings(), before.serviceAccount(loader)!.bindings())
 })

@@ -1,4 +1,5 @@
 import type { Keys } from '../keys/keys.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { Audit } from './audit.ts'
 import type { KeySource } from './key-source.ts'
 import type { MfaCodes } from './mfa.ts'
@@ -8,6 +9,8 @@ import type { Snapshot } from './snapshot.ts'
 export interface Sts {
   /** What is registered now, compiled; a new object after every change. */
   registered(): Snapshot
+  /** What admin calls change. Absent: what is registered is fixed, and there are no admin calls. */
+  readonly registry?: Registry
   readonly keys: Keys
   /** The public keys of the issuers that are trusted: ours from memory, others by discovery. */
   readonly issuerKeys: KeySource
