@@ -7,6 +7,7 @@ import { Secret } from '../src/secret.ts'
 import { type AuditRecord, type AuditSetting, createAudit } from '../src/sts/audit.ts'
 import { createSts, type StsSetting } from '../src/sts/create.ts'
 import { stsApp } from '../src/sts/server.ts'
+import type { Sts } from '../src/sts/sts.ts'
 import { readXmlText } from '../src/wire/aws-query.ts'
 import { encodeForm } from '../src/wire/form.ts'
 import { type SigningKey, signJwt } from '../src/wire/jws.ts'
@@ -230,7 +231,7 @@ export function signedForm(
 
 /** A token as the platform signs it: `claims` in place of what a good one has, `undefined` leaves one out. */
 export function tokenOf(
-  { sts, seconds }: Pick<TrustSide, 'sts' | 'seconds'>,
+  { sts, seconds }: Pick<TrustSide, 'seconds'> & { readonly sts: Sts },
   claims: Readonly<Record<string, unknown>> = {},
   {
     key = sts.keys.signing(gitlab),

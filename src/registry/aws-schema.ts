@@ -17,13 +17,6 @@ const providerUrl = v.pipe(
   ),
 )
 
-const oidcProvider = exactly({
-  url: providerUrl,
-  clientIds: shortListOf(textUpTo(255, 'a client ID'), 100),
-  thumbprints: shortListOf(matching(/^[0-9A-Fa-f]{40}$/, 'a SHA-1 thumbprint of 40 hexadecimal digits'), 5),
-  reach,
-})
-
 /** A policy in place. Text and `{ file: … }` have become this by the time the schema sees it. */
 export const policy = v.record(v.string(), v.unknown(), 'a policy document, its JSON text, or { file: … }')
 
@@ -69,6 +62,14 @@ const tags = v.exactOptional(
   ),
 )
 
+const oidcProvider = exactly({
+  url: providerUrl,
+  clientIds: shortListOf(textUpTo(255, 'a client ID'), 100),
+  thumbprints: shortListOf(matching(/^[0-9A-Fa-f]{40}$/, 'a SHA-1 thumbprint of 40 hexadecimal digits'), 5),
+  reach,
+  tags,
+})
+
 /** Roles and users have these alike. */
 const limits = {
   policies: listOf(policyDocument),
@@ -77,11 +78,9 @@ const limits = {
   tags,
 }
 
-const managedPolicy = exactly({
-  name: matching(/^[\w+=,.@-]{1,128}$/, 'a policy name of 1 to 128 letters, digits and _+=,.@-'),
-  path,
-  policyDocument,
-})
+const policyName = matching(/^[\w+=,.@-]{1,128}$/, 'a policy name of 1 to 128 letters, digits and _+=,.@-')
+
+const managedPolicy = exactly({ name: policyName, path, policyDocument })
 
 const mfaDevice = exactly({
   serialNumber: matching(/^[\w+=/:,.@-]{9,256}$/, 'a serial number, as arn:aws:iam::123456789012:mfa/ann'),
@@ -116,6 +115,13 @@ const role = exactly({
   ),
   assumeRolePolicyDocument: policyDocument,
   ...limits,
+  inlinePolicies: v.exactOptional(
+    v.pipe(
+      v.array(exactly({ name: policyName, policyDocument })),
+      unique('the policy', (each) => each.name),
+    ),
+  ),
+  description: v.exactOptional(v.pipe(v.string(), v.maxLength(1000, 'at most 1000 characters'))),
 })
 
 export const awsAccount = exactly({

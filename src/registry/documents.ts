@@ -19,7 +19,12 @@ export interface OidcProviderDocument {
   readonly thumbprints: readonly string[]
   /** Which addresses its discovery may be fetched from. Default: `public`. */
   readonly reach: 'public' | 'any'
+  readonly tags?: readonly TagDocument[]
+  readonly created?: Created
 }
+
+/** When an admin call made it: ISO 8601. What a file registers has no such time. */
+type Created = string
 
 /** A policy as AWS writes it, read from JSON or YAML and not yet looked into: `trust` compiles it. */
 export type PolicyDocument = Readonly<Record<string, unknown>>
@@ -48,6 +53,18 @@ export interface RoleDocument extends Limits {
   readonly assumeRolePolicyDocument: PolicyDocument
   /** Identity policies: what the role itself may do. */
   readonly policies: readonly PolicyDocument[]
+  /** More of them, under the names that `aws iam put-role-policy` gave. */
+  readonly inlinePolicies?: readonly NamedPolicyDocument[]
+  readonly description?: string
+  /** `AROA…` of a role that an admin call made: made anew, it is another. That of a file's role follows from its ARN. */
+  readonly roleId?: string
+  readonly created?: Created
+}
+
+/** As `aws iam put-role-policy` takes it. */
+export interface NamedPolicyDocument {
+  readonly name: string
+  readonly policyDocument: PolicyDocument
 }
 
 /** As `aws iam create-policy` takes it. */

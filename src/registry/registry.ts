@@ -168,8 +168,9 @@ function draftOf(
 }
 
 function declaredInFile(key: string): MayflyError {
+  const name = decodeURIComponent(key)
   return new MayflyError('REGISTRY_DECLARED', {
-    message: `${decodeURIComponent(key)} is registered by the trust file, and is changed there`,
-    values: { key },
+    message: `${name} is registered by the trust file, and is changed there`,
+    values: { key, name },
   })
 }

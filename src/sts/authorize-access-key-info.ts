@@ -1,6 +1,6 @@
-import { accountOfKeyId } from './access-key-id.ts'
+import { accountOfKeyId } from '../wire/aws-ids.ts'
+import { invalid } from '../wire/aws-parameters.ts'
 import type { AccessKeyInfoAsk, AwsIdentity, KeyAccountGrant, Ungranted } from './ask.ts'
-import { invalid } from './aws-parameters.ts'
 import { checkOwnPermission } from './own-permission.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'

@@ -1,7 +1,7 @@
 import { MayflyError } from '../errors.ts'
+import { awsClaims, outboundIssuer } from '../wire/outbound-issuer.ts'
 import type { AwsIdentity, Claims, Ungranted, WebIdentityTokenAsk, WebIdentityTokenGrant } from './ask.ts'
 import { addRequestTags, principalTags, type RequestKeys } from './aws-request-keys.ts'
-import { awsClaims, outboundIssuer } from './outbound-issuer.ts'
 import { checkOwnPermission } from './own-permission.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'

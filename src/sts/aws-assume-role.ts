@@ -1,6 +1,7 @@
+import { invalid, membersOf, type Parameters } from '../wire/aws-parameters.ts'
 import { constraints } from './aws-constraints.ts'
 import { type AwsOperation, credentialsOf, mintedAs, tokenSizeOf } from './aws-operation.ts'
-import { checkParameters, invalid, membersOf, type Parameters } from './aws-parameters.ts'
+import { checkParameters } from './aws-parameters.ts'
 import { assumedRoleUser, roleParameters } from './aws-role-parameters.ts'
 import { mfaParameters, tagParameters } from './aws-session-parameters.ts'
 

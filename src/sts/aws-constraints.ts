@@ -1,32 +1,4 @@
-/** What the STS model says of one parameter (botocore `sts/2011-06-15/service-2.json`). */
-export interface Constraint {
-  /** As the API has it: `RoleSessionName`. */
-  readonly name: string
-  readonly required?: true
-  readonly length?: readonly [min: number, max: number]
-  readonly pattern?: Pattern
-  /** A whole number in this range. */
-  readonly range?: readonly [min: number, max: number]
-  /** One of these words. */
-  readonly words?: readonly string[]
-  /** Its value is never repeated in a message. */
-  readonly secret?: true
-}
-
-/** A list: `Tags.member.1.Key` is a field of its first member, `Audience.member.1` a member that is a text. */
-export interface ListConstraint {
-  readonly name: string
-  readonly required?: true
-  readonly items: readonly [min: number, max: number]
-  /** What a member has; `''` is the member itself. */
-  readonly fields: readonly Constraint[]
-}
-
-interface Pattern {
-  /** As AWS writes it. */
-  readonly source: string
-  readonly test: RegExp
-}
+import type { Constraint, ListConstraint, Pattern } from '../wire/aws-parameters.ts'
 
 const word: Pattern = { source: '[\\w+=,.@-]*', test: /^[\w+=,.@-]*$/ }
 const letters: Pattern = { source: '[\\w]*', test: /^\w*$/ }
@@ -46,7 +18,7 @@ const tagValue: Pattern = {
   test: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
 }
 
-/** Every parameter of the operations, once. */
+/** Every parameter of the operations, once (botocore `sts/2011-06-15/service-2.json`). */
 export const constraints = {
   roleArn: { name: 'RoleArn', required: true, length: [20, 2048] },
   sessionName: { name: 'RoleSessionName', required: true, length: [2, 64], pattern: word },

@@ -4,7 +4,7 @@ import { GetWebIdentityTokenCommand } from '@aws-sdk/client-sts'
 import { provider, refusal, served } from '../../test/sdk-sts.ts'
 import { account, role, roleArn, trusts } from '../../test/trust-side.ts'
 import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
-import { outboundIssuer } from './outbound-issuer.ts'
+import { outboundIssuer } from '../wire/outbound-issuer.ts'
 
 const issuer = outboundIssuer(account)
 

@@ -1,6 +1,7 @@
+import { membersOf } from '../wire/aws-parameters.ts'
 import { constraints } from './aws-constraints.ts'
 import { type AwsOperation, mintedAs, unknownOperation } from './aws-operation.ts'
-import { checkParameters, membersOf } from './aws-parameters.ts'
+import { checkParameters } from './aws-parameters.ts'
 import { tagParameters } from './aws-session-parameters.ts'
 
 const { audience, signingAlgorithm, tokenSeconds, tags } = constraints

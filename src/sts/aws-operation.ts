@@ -1,7 +1,7 @@
 import { MayflyError } from '../errors.ts'
+import type { Parameters } from '../wire/aws-parameters.ts'
 import type { QueryResult, QueryValue } from '../wire/aws-query.ts'
 import type { Ask, Minted, StsRequest } from './ask.ts'
-import type { Parameters } from './aws-parameters.ts'
 
 /** One operation of AWS STS: how its parameters become an ask, and how what was made becomes its answer. */
 export interface AwsOperation {

@@ -1,6 +1,7 @@
+import type { Parameters } from '../wire/aws-parameters.ts'
 import type { QueryValue } from '../wire/aws-query.ts'
 import type { AwsSessionGrant } from './ask.ts'
-import { checkRoleArn, type Parameters } from './aws-parameters.ts'
+import { checkRoleArn } from './aws-parameters.ts'
 import { sessionArn, sessionUserId } from './aws-session.ts'
 import { sessionPolicyParameters, tokenSizeParameter } from './aws-session-parameters.ts'
 

@@ -1,7 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { membersOf, type Parameters } from '../wire/aws-parameters.ts'
 import type { MfaCode, SessionPolicies, SessionTag } from './ask.ts'
-import { membersOf, type Parameters } from './aws-parameters.ts'
 import { conflict, folded } from './session-marks.ts'
 
 /** `Policy` and `PolicyArns`, checked before. */

@@ -11,8 +11,8 @@ import {
   trustSide,
   webIdentity,
 } from '../../test/trust-side.ts'
+import { accountOfKeyId } from '../wire/aws-ids.ts'
 import { signQuery } from '../wire/sigv4.ts'
-import { accountOfKeyId } from './access-key-id.ts'
 
 const arn = 'arn:aws:sts::123456789012:assumed-role/deploy/job-7'
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Keys } from '../keys/keys.ts'
 import { Secret } from '../secret.ts'
+import { sessionKeyId } from '../wire/aws-ids.ts'
 import { signJwt } from '../wire/jws.ts'
-import { sessionKeyId } from './access-key-id.ts'
 import { sealAccessToken } from './access-token.ts'
 import type {
   AccessTokenGrant,

@@ -1,9 +1,9 @@
 import { discoveryDocument, discoveryUrl, jwksDocument, jwksUrl } from '../issuer/discovery.ts'
 import type { IssuerDocument } from '../registry/documents.ts'
 import { bareHost } from '../wire/addresses.ts'
+import { awsClaims } from '../wire/outbound-issuer.ts'
 import type { StsRequest } from './ask.ts'
 import { googleIssuer } from './mint.ts'
-import { awsClaims } from './outbound-issuer.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 

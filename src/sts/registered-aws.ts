@@ -12,7 +12,7 @@ import { type ClaimKeys, compileClaimKeys } from '../trust/aws-claims.ts'
 import { awsManagedPolicy, managedByAws } from '../trust/aws-managed-policies.ts'
 import type { Permissions } from '../trust/aws-permissions.ts'
 import { compilePolicy, type Policy, type PolicyKind } from '../trust/aws-policy.ts'
-import { accountOfKeyId, roleId, userId } from './access-key-id.ts'
+import { accountOfKeyId, roleId, userId } from '../wire/aws-ids.ts'
 import { lazily, named } from './compile.ts'
 import type { TrustedIssuer } from './jwks.ts'
 
@@ -49,6 +49,7 @@ export interface OidcProvider {
   readonly arn: string
   readonly trusted: TrustedIssuer
   readonly clientIds: ReadonlySet<string>
+  readonly tags: readonly TagDocument[]
   readonly claimKeys: ClaimKeys
 }
 
@@ -113,11 +114,15 @@ interface Context {
   readonly managedPolicy: AwsAccount['managedPolicy']
 }
 
-function oidcProvider({ url, clientIds, reach }: OidcProviderDocument, account: string): OidcProvider {
+function oidcProvider(
+  { url, clientIds, reach, tags = [] }: OidcProviderDocument,
+  account: string,
+): OidcProvider {
   return {
     arn: `arn:aws:iam::${account}:oidc-provider/${url.replace(/^https:\/\//, '')}`,
     trusted: { issuer: url, reach },
     clientIds: new Set(clientIds),
+    tags,
     claimKeys: compileClaimKeys(url),
   }
 }
@@ -130,7 +135,7 @@ function role(document: RoleDocument, at: string, context: Context): Role {
     account,
     name,
     arn,
-    id: lazily(() => roleId(arn)),
+    id: lazily(() => document.roleId ?? roleId(arn)),
     tags,
     maxSessionSeconds: maxSessionDuration,
     trust: lazily(() =>
@@ -157,8 +162,13 @@ function user(document: UserDocument, at: string, context: Context): User {
 
 function permissions(document: RoleDocument | UserDocument, at: string, context: Context): Permissions {
   const { policies, managedPolicyArns = [], permissionsBoundary } = document
-  const inline = policies.map((each, i) =>
-    named(`${at}.policies[${i}]`, () => context.compile(each, 'identity')),
+  const { inlinePolicies = [] }: Partial<RoleDocument> = document
+  const own = [
+    ...policies.map((policy, i) => ({ policy, place: `policies[${i}]` })),
+    ...inlinePolicies.map((each, i) => ({ policy: each.policyDocument, place: `inlinePolicies[${i}]` })),
+  ]
+  const inline = own.map(({ policy, place }) =>
+    named(`${at}.${place}`, () => context.compile(policy, 'identity')),
   )
   const attached = managedPolicyArns.map((arn, i) =>
     attachedPolicy(arn, `${at}.managedPolicyArns[${i}]`, context),

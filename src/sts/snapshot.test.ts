@@ -13,7 +13,7 @@ import {
   trusts,
 } from '../../test/trust-side.ts'
 import { MayflyError } from '../errors.ts'
-import { roleId } from './access-key-id.ts'
+import { roleId } from '../wire/aws-ids.ts'
 import type { AwsIdentity } from './ask.ts'
 import { compileSnapshot } from './snapshot.ts'
 

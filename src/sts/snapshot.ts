@@ -1,9 +1,9 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
-import { accountOfKeyId } from './access-key-id.ts'
+import { accountOfKeyId } from '../wire/aws-ids.ts'
+import { outboundIssuer } from '../wire/outbound-issuer.ts'
 import { accountOfArn } from './arn.ts'
 import type { AwsIdentity } from './ask.ts'
-import { outboundIssuer } from './outbound-issuer.ts'
 import {
   type AwsAccount,
   awsAccount,

@@ -22,13 +22,15 @@ export interface QueryError {
 
 /** XML namespace of STS. */
 export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
+/** XML namespace of IAM. */
+export const iamNamespace = 'https://iam.amazonaws.com/doc/2010-05-08/'
 /** XML namespace of the error for an operation that does not exist. */
 export const faultNamespace = 'http://webservices.amazon.com/AWSFault/2005-15-09'
 
-/** `<{action}Response>` as a text; it goes out as `text/xml`. */
+/** `<{action}Response>` as a text; it goes out as `text/xml`. Some operations have no result. */
 export function xmlResponse(
   action: string,
-  result: QueryResult,
+  result: QueryResult | undefined,
   requestId: string,
   namespace: string = stsNamespace,
 ): string {
@@ -44,7 +46,7 @@ export function xmlError(error: QueryError, namespace: string = stsNamespace): s
 }
 
 /** The same answer in JSON, as STS gives it to `Accept: application/json`. */
-export function jsonResponse(action: string, result: QueryResult, requestId: string): string {
+export function jsonResponse(action: string, result: QueryResult | undefined, requestId: string): string {
   return JSON.stringify({
     [`${action}Response`]: {
       [`${action}Result`]: result,

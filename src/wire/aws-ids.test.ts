@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { accountOfKeyId, base32, roleId, sessionKeyId } from './access-key-id.ts'
+import { accountOfKeyId, base32, roleId, sessionKeyId } from './aws-ids.ts'
 
 test('base32 is that of RFC 4648, without padding', () => {
   assert.equal(base32(Buffer.from('foobar')), 'MZXW6YTBOI')

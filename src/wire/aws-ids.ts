@@ -1,4 +1,4 @@
-import { hash, randomFillSync } from 'node:crypto'
+import { hash, randomBytes, randomFillSync } from 'node:crypto'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -63,6 +63,11 @@ export function accountOfKeyId(accessKeyId: string): string | undefined {
 /** A role's unique ID, `AROA` and 17 characters: the same for the same ARN, so that restarts and nodes agree. */
 export function roleId(roleArn: string): string {
   return `AROA${idTail(roleArn)}`
+}
+
+/** A new one, which no role had before. */
+export function newRoleId(random: Uint8Array = randomBytes(11)): string {
+  return `AROA${base32(random).slice(0, 17)}`
 }
 
 /** A user's unique ID, `AIDA` and 17 characters, in the same way. */
