@@ -262,6 +262,31 @@ export const remedies = {
     means: 'An admin call would change what the trust file says.',
     hint: 'Change it in the trust file, which is read again by itself; or take it out there and register it by the call.',
   },
+  REGISTRY_ABSENT: {
+    means: 'An admin call is about something that is not registered.',
+    wire: 'invalid_request',
+    hint: 'Register it first, or correct its name.',
+  },
+  REGISTRY_EXISTS: {
+    means: 'An admin call would register something under a name that is taken.',
+    wire: 'invalid_request',
+    hint: 'Choose another name, or change what is there.',
+  },
+  REGISTRY_IN_USE: {
+    means: 'An admin call would remove something that others still stand on.',
+    wire: 'invalid_request',
+    hint: 'Remove first what stands on it; the message names that.',
+  },
+  REGISTRY_LIMIT: {
+    means: 'An admin call would go beyond a quota of the vendor.',
+    wire: 'invalid_request',
+    hint: 'Stay within the quota: it is the same at the vendor.',
+  },
+  REGISTRY_SWITCH: {
+    means: 'A feature of the account is on already, or off.',
+    wire: 'invalid_request',
+    hint: 'Ask for its state, and switch it only where that differs.',
+  },
   REGISTRY_CONFLICT: {
     means: 'What was to be changed in the registry was changed by somebody else in the meantime.',
     hint: 'Read it again, and repeat the change on what is there now.',
@@ -278,6 +303,11 @@ export const remedies = {
   },
   REQUEST_PARAMETER: {
     means: 'A parameter is missing or outside what the vendor allows.',
+    wire: 'invalid_request',
+    hint: 'Correct the parameter that is named.',
+  },
+  REQUEST_INPUT: {
+    means: 'A parameter has the right form and cannot be meant.',
     wire: 'invalid_request',
     hint: 'Correct the parameter that is named.',
   },
@@ -324,7 +354,7 @@ export const remedies = {
   REQUEST_SCOPE: {
     means: "The signature's credential scope names another date, region or service than this one.",
     wire: 'invalid_request',
-    hint: 'Sign for the service `sts`, and with the same date in the credential scope as in X-Amz-Date.',
+    hint: 'Sign for the service that is asked (`sts` or `iam`), and with the same date in the credential scope as in X-Amz-Date.',
   },
   REQUEST_CREDENTIAL: {
     means: 'The credential that signed, or the bearer token, is not one of this token service.',
@@ -380,7 +410,7 @@ export const remedies = {
   },
 
   AUDIT_WRITE: {
-    means: 'The audit record could not be written, so no credential was given out.',
+    means: 'The audit record could not be written, so no credential was given out and nothing was changed.',
     hint: "Auditing is required and the record could not be written: check the audit file's disk and permissions.",
   },
   KEY_FILE: {

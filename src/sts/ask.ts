@@ -3,6 +3,7 @@ import type { GooglePrincipal } from '../trust/google-bindings.ts'
 import type { SignableRequest } from '../wire/sigv4.ts'
 import type {
   AwsIdentity,
+  IamAsk,
   SessionMarks,
   SessionPrincipal,
   SessionTag,
@@ -119,6 +120,14 @@ export type Verified =
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
   | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
 
+/** An admin call whose signature holds. Only `verifyAdmin` makes one. */
+export type VerifiedAdmin = {
+  readonly kind: IamAsk['kind']
+  readonly ask: IamAsk
+  readonly identity: AwsIdentity
+  readonly [verified]: true
+}
+
 // ── what is granted ────────────────────────────────────────────────────────────────────────────────────
 
 interface GrantMark {
@@ -185,6 +194,13 @@ export interface IdTokenGrant extends GrantMark {
   readonly includeEmail: boolean
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
+}
+
+/** A permitted admin call. Only `authorizeAdmin` makes one. */
+export interface AdminGrant extends GrantMark {
+  readonly kind: 'admin-call'
+  readonly account: string
+  readonly ask: IamAsk
 }
 
 /** What a rule made of an ask, before `authorize` vouches for it. */

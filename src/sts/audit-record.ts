@@ -3,7 +3,7 @@ import { MayflyError } from '../errors.ts'
 import type { Check } from '../trust/decision.ts'
 import { readJwt } from '../wire/jws.ts'
 import { principalName } from './access-token.ts'
-import type { Ask, Minted, Verified } from './ask.ts'
+import type { Ask, IamAsk, Minted, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
 
 /** Who asked: as verified, or only as the proof claims it while `verified` is false. */
@@ -52,13 +52,16 @@ export interface AuditRecord {
 export type Asked = Pick<AuditRecord, 'action' | 'target' | 'who' | 'proof'>
 
 /** Who asked for what, as far as it is known. */
-export function askedOf(ask: Ask, verified: Verified | undefined): Asked {
+export function askedOf(ask: Ask | IamAsk, verified: Verified | VerifiedAdmin | undefined): Asked {
   const who = verified ? verifiedIdentity(verified) : claimedIdentity(ask)
-  return { action: ask.kind, ...targetOf(ask), ...(who && { who }), proof: hashOfProof(ask) }
+  const action = ask.kind === 'IamCall' ? ask.action : ask.kind
+  return { action, ...targetOf(ask), ...(who && { who }), proof: hashOfProof(ask) }
 }
 
-function targetOf(ask: Ask): { target?: string } {
+function targetOf(ask: Ask | IamAsk): { target?: string } {
   switch (ask.kind) {
+    case 'IamCall':
+      return targetOfCall(ask)
     case 'AssumeRole':
     case 'AssumeRoleWithWebIdentity':
       return { target: ask.roleArn }
@@ -80,7 +83,15 @@ function targetOf(ask: Ask): { target?: string } {
   }
 }
 
-function verifiedIdentity({ identity }: Verified): AuditedIdentity {
+/** What an admin call names: the first of these that it has. */
+const named = ['RoleName', 'OpenIDConnectProviderArn', 'Url', 'PolicyArn', 'PolicyName']
+
+function targetOfCall({ parameters }: IamAsk): { target?: string } {
+  const target = named.map((name) => parameters.get(name)).find((value) => value !== undefined)
+  return target === undefined ? {} : { target }
+}
+
+function verifiedIdentity({ identity }: Verified | VerifiedAdmin): AuditedIdentity {
   if (identity.type === 'google') return { verified: true, principal: principalName(identity) }
   const sourceIdentity = identity.type === 'aws' ? identity.marks?.sourceIdentity : identity.sourceIdentity
   const behind = sourceIdentity === undefined ? {} : { sourceIdentity }
@@ -90,7 +101,7 @@ function verifiedIdentity({ identity }: Verified): AuditedIdentity {
 }
 
 /** What an unverified token says of itself: the one thing that tells an operator whose it was. */
-function claimedIdentity(ask: Ask): AuditedIdentity | undefined {
+function claimedIdentity(ask: Ask | IamAsk): AuditedIdentity | undefined {
   const token = tokenOf(ask)
   if (token === undefined) return undefined
   try {
@@ -110,12 +121,12 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
 
-function tokenOf(ask: Ask): string | undefined {
+function tokenOf(ask: Ask | IamAsk): string | undefined {
   if (ask.kind === 'AssumeRoleWithWebIdentity') return ask.token.reveal()
   return ask.kind === 'TokenExchange' && ask.subject.type === 'jwt' ? ask.subject.token.reveal() : undefined
 }
 
-function hashOfProof(ask: Ask): string {
+function hashOfProof(ask: Ask | IamAsk): string {
   if ('bearer' in ask) return hash('sha256', ask.bearer.reveal())
   const signed =
     'signed' in ask ? ask.signed : 'subject' in ask && 'signed' in ask.subject && ask.subject.signed

@@ -1,5 +1,5 @@
 import { MayflyError } from '../errors.ts'
-import type { Ask, Minted, StsRequest, Verified } from './ask.ts'
+import type { Ask, IamAsk, Minted, StsRequest, Verified, VerifiedAdmin } from './ask.ts'
 import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } from './audit-record.ts'
 
 export type { AuditRecord } from './audit-record.ts'
@@ -9,12 +9,12 @@ export type AuditSink = (record: AuditRecord) => unknown
 
 /** The record of one request, filled in as its stages are passed. */
 export interface AuditEntry {
-  asked(ask: Ask): Ask
-  verified(verified: Verified): Verified
+  asked<A extends Ask | IamAsk>(ask: A): A
+  verified<V extends Verified | VerifiedAdmin>(verified: V): V
   /** For what no front end parsed: who asked for what. */
   noted(asked: Asked): void
-  /** Resolves when the record is kept. @throws AUDIT_WRITE when auditing is required and it could not be */
-  allowed(minted: Minted): Promise<void>
+  /** Resolves when the record is kept. An admin call mints nothing. @throws AUDIT_WRITE when auditing is required and it could not be */
+  allowed(minted?: Minted): Promise<void>
   /** What to answer, when the record is kept: the error itself, or AUDIT_WRITE. Never rejects. */
   refused(error: unknown): Promise<unknown>
 }
@@ -56,8 +56,8 @@ class Entry implements AuditEntry {
   readonly #frontEnd: string
   readonly #setting: AuditSetting
   readonly #remember: (record: AuditRecord) => void
-  #ask: Ask | undefined
-  #verified: Verified | undefined
+  #ask: Ask | IamAsk | undefined
+  #verified: Verified | VerifiedAdmin | undefined
   #asked: Asked | undefined
 
   constructor(
@@ -72,12 +72,12 @@ class Entry implements AuditEntry {
     this.#remember = remember
   }
 
-  asked(ask: Ask): Ask {
+  asked<A extends Ask | IamAsk>(ask: A): A {
     this.#ask = ask
     return ask
   }
 
-  verified(verified: Verified): Verified {
+  verified<V extends Verified | VerifiedAdmin>(verified: V): V {
     this.#verified = verified
     return verified
   }
@@ -86,8 +86,8 @@ class Entry implements AuditEntry {
     this.#asked = asked
   }
 
-  allowed(minted: Minted): Promise<void> {
-    return this.#keep({ ...this.#base('allow'), ...givenOf(minted) })
+  allowed(minted?: Minted): Promise<void> {
+    return this.#keep({ ...this.#base('allow'), ...(minted && givenOf(minted)) })
   }
 
   async refused(error: unknown): Promise<unknown> {

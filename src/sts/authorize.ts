@@ -1,4 +1,13 @@
-import type { AccessTokenGrant, AwsSessionGrant, Grant, IdTokenGrant, Ungranted, Verified } from './ask.ts'
+import type {
+  AccessTokenGrant,
+  AdminGrant,
+  AwsSessionGrant,
+  Grant,
+  IdTokenGrant,
+  Ungranted,
+  Verified,
+  VerifiedAdmin,
+} from './ask.ts'
 import { authorizeAccessKeyInfo } from './authorize-access-key-info.ts'
 import { authorizeAssumeRole } from './authorize-assume-role.ts'
 import { authorizeDecoding } from './authorize-decoding.ts'
@@ -9,6 +18,7 @@ import {
   authorizeExchange,
   authorizeImpersonation,
 } from './authorize-google.ts'
+import { authorizeIam } from './authorize-iam.ts'
 import { authorizeService, type ServiceAsk } from './authorize-service.ts'
 import { authorizeSessionToken } from './authorize-session-token.ts'
 import { authorizeWebIdentity } from './authorize-web-identity.ts'
@@ -45,6 +55,18 @@ export function authorizeForMachine(
   nowMs: number,
 ): AccessTokenGrant | IdTokenGrant {
   return authorizeAttached(ask, registered, nowMs) as AccessTokenGrant | IdTokenGrant
+}
+
+/**
+ * Decides whether the signer of an admin call may make it, by its own policies.
+ * @throws TRUST_DENIED, REQUEST_CREDENTIAL
+ */
+export function authorizeAdmin(
+  { ask, identity }: VerifiedAdmin,
+  registered: Snapshot,
+  circumstances: Circumstances,
+): AdminGrant {
+  return authorizeIam(ask, identity, registered, circumstances) as AdminGrant
 }
 
 function decide(verified: Verified, registered: Snapshot, circumstances: Circumstances): Ungranted<Grant> {

@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts'
+import type { Parameters } from '../wire/aws-parameters.ts'
 import type { SignableRequest } from '../wire/sigv4.ts'
 
 // What AWS STS is asked, and who asks it with a signature. The stages that hand this on are in ask.ts.
@@ -103,6 +104,15 @@ export type SignedAsk =
   | AccessKeyInfoAsk
   | DecodeMessageAsk
   | WebIdentityTokenAsk
+
+/** A call of IAM: it changes what is registered, and no credential comes of it. */
+export interface IamAsk {
+  readonly kind: 'IamCall'
+  readonly signed: SignableRequest
+  /** `CreateRole` */
+  readonly action: string
+  readonly parameters: Parameters
+}
 
 /** What a session carries besides who it is of: later decisions ask for it. */
 export interface SessionMarks extends SessionPolicies {

@@ -72,6 +72,27 @@ const words: Partial<Record<ErrorCode, Words>> = {
   // The code is AWS's; it says more of what is wrong than these words.
   TRUST_POLICY: sender(400, 'MalformedPolicyDocument')(({ text = 'Syntax errors in policy.' }) => text),
 
+  // Of IAM alone. What AWS has no text for says so in fidelity.md.
+  REGISTRY_ABSENT: sender(404, 'NoSuchEntity')(({ text }) => text),
+  REGISTRY_EXISTS: sender(409, 'EntityAlreadyExists')(({ text }) => text),
+  REGISTRY_IN_USE: sender(409, 'DeleteConflict')(({ text }) => text),
+  REGISTRY_LIMIT: sender(409, 'LimitExceeded')(({ text }) => text),
+  REGISTRY_SWITCH: ({ text, on }) =>
+    on === 'true'
+      ? sender(409, 'FeatureEnabled')(String(text))({})
+      : sender(404, 'FeatureDisabled')(String(text))({}),
+  REGISTRY_DECLARED: sender(
+    400,
+    'UnmodifiableEntity',
+  )(({ name }) => `${name} is registered by the trust file of this token service, and is changed there.`),
+  REGISTRY_CONFLICT: sender(
+    409,
+    'ConcurrentModification',
+  )(
+    'The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.',
+  ),
+  REQUEST_INPUT: sender(400, 'InvalidInput')(({ text }) => text),
+
   REQUEST_ACTION: sender(
     400,
     'InvalidAction',

@@ -12,13 +12,15 @@ export interface OwnAction {
   readonly action: string
   /** An ARN; absent: the action is on nothing in particular. */
   readonly resource?: string
+  /** How a refusal calls the resource, where AWS does not by its ARN. */
+  readonly resourceName?: string
   /** By name in lower case. */
   readonly keys?: RequestKeys
 }
 
 /** @throws TrustDenied (TRUST_DENIED) with AWS's words for the layer that refuses */
 export function checkOwnPermission(
-  { action, resource, keys = new Map() }: OwnAction,
+  { action, resource, resourceName = resource, keys = new Map() }: OwnAction,
   identity: AwsIdentity,
   registered: Snapshot,
   circumstances: Circumstances,
@@ -43,7 +45,7 @@ export function checkOwnPermission(
     action,
     caller: arn,
     suffix: refusalBy(permission, action),
-    ...(resource !== undefined && { resource }),
+    ...(resourceName !== undefined && { resource: resourceName }),
   }
   throw denied(`${arn} may not ${action}`, told, (trace) => permits(permissions, request, trace))
 }

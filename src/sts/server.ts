@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
+import { administer } from './administer.ts'
 import type { StsRequest, StsResponse } from './ask.ts'
 import { awsSts } from './aws.ts'
+import { isIam } from './aws-iam.ts'
 import { exchange, type FrontEnd } from './exchange.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google-iam-credentials.ts'
 import { googleSts } from './google-sts.ts'
@@ -17,7 +19,7 @@ export const largestBody = 64 * 1024
 /**
  * Every protocol on one port, told apart by method and path:
  *
- *     POST, GET  /                                              AWS STS
+ *     POST, GET  /                                              AWS STS; AWS IAM by its version or host
  *     POST       /v1/token                                      Google STS
  *     POST       /v1/projects/-/serviceAccounts/EMAIL:METHOD    Google IAM credentials
  *     GET, POST  /tokeninfo, /oauth2/v1|v3/tokeninfo            Google token information
@@ -28,6 +30,7 @@ export const largestBody = 64 * 1024
  */
 export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
   const frontEnd = frontEndOf(request)
+  if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
   return frontEnd ? exchange(request, frontEnd, sts) : information(request, sts)
 }
 

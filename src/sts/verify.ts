@@ -6,10 +6,12 @@ import type {
   Ask,
   AwsIdentity,
   GoogleIdentity,
+  IamAsk,
   MfaCode,
   SignedAsk,
   TokenAsk,
   Verified,
+  VerifiedAdmin,
   WebIdentity,
   WebIdentityAsk,
 } from './ask.ts'
@@ -43,6 +45,12 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
     case 'GenerateIdToken':
       return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified
   }
+}
+
+/** Who signed an admin call. @throws REQUEST_* */
+export function verifyAdmin(ask: IamAsk, registered: Snapshot, sts: Sts): VerifiedAdmin {
+  const identity = verifyAwsSigner(ask.signed, registered, sts, { service: 'iam' })
+  return { kind: ask.kind, ask, identity } as VerifiedAdmin
 }
 
 function verifyWebIdentity(

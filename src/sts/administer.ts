@@ -1,0 +1,29 @@
+import type { Registry } from '../registry/registry.ts'
+import type { StsRequest, StsResponse } from './ask.ts'
+import { authorizeAdmin } from './authorize.ts'
+import { carryOut, parseIam, refuseIam, respondIam } from './aws-iam.ts'
+import { circumstancesOf } from './request.ts'
+import type { Sts } from './sts.ts'
+import { verifyAdmin } from './verify.ts'
+
+/**
+ * An admin call on one screen: parse → verify → authorize → carry out → respond, with the audit around it. The record is
+ * kept before the change is: where auditing is required, nothing changes without it.
+ */
+export async function administer(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
+  const record = sts.audit.open(request, 'aws-iam')
+  try {
+    const registered = sts.registered()
+    const ask = record.asked(parseIam(request))
+    const verified = record.verified(verifyAdmin(ask, registered, sts))
+    const nowMs = sts.now()
+    const grant = authorizeAdmin(verified, registered, circumstancesOf(request, nowMs))
+    const result = await registry.change(
+      (draft) => carryOut(grant, { draft, nowMs, request }),
+      () => record.allowed(),
+    )
+    return respondIam(ask, result, request)
+  } catch (error) {
+    return refuseIam(await record.refused(error), request)
+  }
+}
