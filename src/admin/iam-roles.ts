@@ -1,5 +1,6 @@
 import type { RoleDocument } from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
+import { compilePolicy } from '../trust/aws-policy.ts'
 import { newRoleId } from '../wire/aws-ids.ts'
 import type { Parameters } from '../wire/aws-parameters.ts'
 import { attachable } from './iam-attachable.ts'
@@ -10,6 +11,7 @@ import { pageOf, pageParameters } from './iam-pages.ts'
 import { policyIn, policySize } from './iam-policy-text.ts'
 import { role, roleIdentity, roleKey, rolesOf, wholeRole } from './iam-role.ts'
 import { tagList, tagOperations, tagsIn } from './iam-tags.ts'
+import { checkSharedIssuers } from './shared-issuers.ts'
 
 /** Characters of a trust policy, without blanks. */
 const largestTrustPolicy = 2048
@@ -169,6 +171,7 @@ function described(parameters: Parameters): Pick<RoleDocument, 'description'> {
 
 function trustPolicyIn(text: string) {
   const policy = policyIn(text, 'trust')
+  checkSharedIssuers(compilePolicy(policy, 'trust'))
   if (policySize(policy) > largestTrustPolicy) throw overQuota('ACLSizePerRole', largestTrustPolicy)
   return policy
 }

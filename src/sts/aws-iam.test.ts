@@ -256,6 +256,23 @@ for (const [what, document, words] of [
     )
   })
 
+test('whoever lets tokens of a shared issuer in says whose, when a role is made or changed', async (t) => {
+  const open = trusts({ Federated: providerArn }, 'sts:AssumeRoleWithWebIdentity')
+  const client = (await administered(t, { roles: [role('declared', open)] })).iam()
+  const refused = refusal(
+    'MalformedPolicyDocumentException',
+    `Trust policy with trusted principal ${providerArn} must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, gitlab.com:sub which is not scoped to all.`,
+    400,
+  )
+  await assert.rejects(client.send(create('app', JSON.stringify(open))), refused)
+  await client.send(create('app', pipeline))
+  const update = new iam.UpdateAssumeRolePolicyCommand({
+    RoleName: 'app',
+    PolicyDocument: JSON.stringify(open),
+  })
+  await assert.rejects(client.send(update), refused)
+})
+
 test('quotas of roles', async (t) => {
   const client = (await administered(t)).iam()
   const long = (length: number) =>
