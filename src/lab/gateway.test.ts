@@ -143,6 +143,17 @@ test('a service that is plugged in gets the request as it came, from whoever has
   )
 })
 
+test('IAM is the token service’s, unless somebody plugs another in by that name', async (t) => {
+  const { url, requests } = await serve(t, () => ({ body: 'served' }))
+  const host = 'iam.amazonaws.com'
+  const plays = await opened(t, [{ hosts: '*.amazonaws.com', url }])
+  const own = await plays.ask(host, await signedCall(plays.side, host))
+  assert.equal(own.status, 400)
+  assert.equal(requests.length, 0)
+  const { side, ask } = await opened(t, [{ hosts: host, url }])
+  assert.equal((await ask(host, await signedCall(side, host))).body, 'served')
+})
+
 test('a service that is plugged in and does not answer is named', async (t) => {
   const url = 'http://127.0.0.1:9'
   const { side, ask } = await opened(t, [{ hosts: 'ec2.*.amazonaws.com', url }])

@@ -33,8 +33,11 @@ export function gateway({ sts, hosts, plugged }: GatewaySetting): RequestListene
     const name = hostName(asked.host)
     const platform = own.find(([host]) => fits(host, name))
     if (platform) return platform[1](request, response)
-    if (atTokenService(name, asked, sts)) return tokenService(request, response, sts)
-    return service(request, response, { sts, service: plugged().find((each) => fits(each.hosts, name)) })
+    const services = plugged()
+    // Whoever plugs in a name of the token service itself wants another there; a pattern does not say so.
+    const named = services.some(({ hosts }) => hosts === name)
+    if (!named && atTokenService(name, asked, sts)) return tokenService(request, response, sts)
+    return service(request, response, { sts, service: services.find((each) => fits(each.hosts, name)) })
   }
   // A client that goes away in the middle of its body is nobody's failure.
   return (request, response) => void answered(request, response).catch(() => response.destroy())

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fits, hostName, isTokenService, vendorOf } from './hosts.ts'
 
-test('the token service is at every name that STS has, and at no other service’s', () => {
+test('the token service is at every name that STS and IAM have, and at no other service’s', () => {
   for (const name of [
     'sts.amazonaws.com',
     'sts.eu-west-1.amazonaws.com',
     'sts-fips.us-east-1.amazonaws.com',
     'sts.cn-north-1.amazonaws.com.cn',
     'sts.eu-west-1.api.aws',
+    'iam.amazonaws.com',
+    'iam.global.api.aws',
     'sts.googleapis.com',
     'iamcredentials.googleapis.com',
     'STS.googleapis.com.',

@@ -14,9 +14,9 @@ function isBelow(name: string, domains: readonly string[]): boolean {
   return domains.some((domain) => name.endsWith(`.${domain}`))
 }
 
-/** Host names where the clouds have what our token service plays: `sts.`, with a region, `-fips` or neither. */
+/** Host names where the clouds have what our token service plays: `sts.` and `iam.`, with a region, `-fips` or neither. */
 export function isTokenService(host: string): boolean {
-  return /^(sts(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iamcredentials)\.googleapis\.com)$/.test(
+  return /^((sts|iam)(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iamcredentials)\.googleapis\.com)$/.test(
     bareHost(host),
   )
 }
