@@ -6,6 +6,14 @@ const path: Pattern = {
   test: /^\/$|^\/[!-~]+\/$/,
 }
 const pathPrefix: Pattern = { source: '\\u002F[\\u0021-\\u007F]*', test: /^\/[!-\u007f]*$/ }
+const policyPath: Pattern = {
+  source: '((/[A-Za-z0-9\\.,\\+@=_-]+)*)/',
+  test: /^(?:\/[A-Za-z0-9.,+@=_-]+)*\/$/,
+}
+const version: Pattern = {
+  source: 'v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?',
+  test: /^v[1-9]\d*(?:\.[A-Za-z0-9-]*)?$/,
+}
 const policyText: Pattern = {
   source: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
   test: /^[\t\n\r\u0020-\u00ff]+$/,
@@ -46,6 +54,13 @@ export const constraints = {
   policyDocument: { name: 'PolicyDocument', required: true, length: [1, 131_072], pattern: policyText },
   policyName: { name: 'PolicyName', required: true, length: [1, 128], pattern: word },
   policyArn: { name: 'PolicyArn', required: true, length: [20, 2048] },
+  policyPath: { name: 'Path', length: [1, 512], pattern: policyPath },
+  policyPathPrefix: { name: 'PathPrefix', length: [1, 512], pattern: policyPath },
+  policyDescription: { name: 'Description', length: [0, 1000] },
+  scope: { name: 'Scope', words: ['All', 'AWS', 'Local'] },
+  onlyAttached: { name: 'OnlyAttached', words: ['true', 'false'] },
+  setAsDefault: { name: 'SetAsDefault', words: ['true', 'false'] },
+  versionId: { name: 'VersionId', required: true, pattern: version },
   description: { name: 'Description', length: [0, 1000], pattern: description },
   newDescription: { name: 'Description', required: true, length: [0, 1000], pattern: description },
   maxSessionDuration: { name: 'MaxSessionDuration', range: [3600, 43_200] },

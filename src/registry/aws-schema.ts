@@ -80,7 +80,9 @@ const limits = {
 
 const policyName = matching(/^[\w+=,.@-]{1,128}$/, 'a policy name of 1 to 128 letters, digits and _+=,.@-')
 
-const managedPolicy = exactly({ name: policyName, path, policyDocument })
+const description = v.exactOptional(v.pipe(v.string(), v.maxLength(1000, 'at most 1000 characters')))
+
+const managedPolicy = exactly({ name: policyName, path, policyDocument, description, tags })
 
 const mfaDevice = exactly({
   serialNumber: matching(/^[\w+=/:,.@-]{9,256}$/, 'a serial number, as arn:aws:iam::123456789012:mfa/ann'),
@@ -121,7 +123,7 @@ const role = exactly({
       unique('the policy', (each) => each.name),
     ),
   ),
-  description: v.exactOptional(v.pipe(v.string(), v.maxLength(1000, 'at most 1000 characters'))),
+  description,
 })
 
 export const awsAccount = exactly({

@@ -71,7 +71,22 @@ export interface NamedPolicyDocument {
 export interface ManagedPolicyDocument {
   readonly name: string
   readonly path: string
+  /** What is in force: the default version's. */
   readonly policyDocument: PolicyDocument
+  /** That and others, once a call has made more than one. Absent: `v1` alone. */
+  readonly versions?: readonly PolicyVersionDocument[]
+  readonly description?: string
+  readonly tags?: readonly TagDocument[]
+  readonly created?: Created
+}
+
+/** As `aws iam create-policy-version` makes it. */
+export interface PolicyVersionDocument {
+  /** Counts up; 3 is `v3`. */
+  readonly number: number
+  readonly policyDocument: PolicyDocument
+  readonly isDefault: boolean
+  readonly created?: Created
 }
 
 /** As `aws iam create-user` takes it. The secrets of its keys are in no document: they follow from the key file. */

@@ -6,7 +6,7 @@ const allow = (actions: string | readonly string[]) => ({
 })
 
 // Those that are short and have been the same for years. AWS has more than a thousand, and changes them.
-const documents: Readonly<Record<string, unknown>> = {
+const documents: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   AdministratorAccess: allow('*'),
   AWSDenyAll: { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] },
   AmazonS3FullAccess: allow(['s3:*', 's3-object-lambda:*']),
@@ -27,6 +27,12 @@ export const managedByAws: readonly string[] = Object.keys(documents)
  * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
  */
 export function awsManagedPolicy(arn: string): Policy | undefined {
+  const document = awsManagedDocument(arn)
+  return document && compilePolicy(document, 'identity')
+}
+
+/** The same as AWS writes it. */
+export function awsManagedDocument(arn: string): Readonly<Record<string, unknown>> | undefined {
   const name = /^arn:aws[a-z-]{0,16}:iam::aws:policy\/([A-Za-z0-9]+)$/.exec(arn)?.[1] ?? ''
-  return Object.hasOwn(documents, name) ? compilePolicy(documents[name], 'identity') : undefined
+  return Object.hasOwn(documents, name) ? documents[name] : undefined
 }

@@ -75,6 +75,11 @@ export function userId(userArn: string): string {
   return `AIDA${idTail(userArn)}`
 }
 
+/** A managed policy's, `ANPA` and 17 characters. */
+export function policyId(policyArn: string): string {
+  return `ANPA${idTail(policyArn)}`
+}
+
 function idTail(arn: string): string {
   return base32(hash('sha256', arn, 'buffer')).slice(0, 17)
 }

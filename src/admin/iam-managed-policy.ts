@@ -1,0 +1,125 @@
+import type {
+  ManagedPolicyDocument,
+  PolicyVersionDocument,
+  RoleDocument,
+  UserDocument,
+} from '../registry/documents.ts'
+import { keyOf } from '../registry/entries.ts'
+import { awsManagedDocument, managedByAws } from '../trust/aws-managed-policies.ts'
+import { policyId } from '../wire/aws-ids.ts'
+import type { QueryResult } from '../wire/aws-query.ts'
+import { constraints } from './iam-constraints.ts'
+import { invalidInput, noSuchEntity } from './iam-errors.ts'
+import type { IamCall } from './iam-operation.ts'
+import { type Taggable, tagList } from './iam-tags.ts'
+import { madeAt } from './made-at.ts'
+
+type Where = Pick<IamCall, 'account' | 'draft'>
+
+export function policyKey(account: string, name: string): string {
+  return keyOf('aws', account, 'policy', name)
+}
+
+/** A managed policy with its ARN: the account's own, or AWS's. */
+export interface ManagedPolicy {
+  readonly arn: string
+  readonly document: ManagedPolicyDocument
+}
+
+/** One of AWS's own that is known here. */
+function ofAws(arn: string): ManagedPolicy | undefined {
+  const policyDocument = awsManagedDocument(arn)
+  const name = arn.slice(arn.lastIndexOf('/') + 1)
+  return policyDocument && { arn, document: { name, path: '/', policyDocument } }
+}
+
+export const allOfAws: readonly ManagedPolicy[] = managedByAws.flatMap(
+  (name) => ofAws(`arn:aws:iam::aws:policy/${name}`) ?? [],
+)
+
+/** Those of the account. */
+export function ownPolicies({ account, draft }: Where): readonly ManagedPolicy[] {
+  return draft
+    .list(`${keyOf('aws', account, 'policy')}/`)
+    .map((each) => withArn(account, each.document as ManagedPolicyDocument))
+}
+
+function withArn(account: string, document: ManagedPolicyDocument): ManagedPolicy {
+  return { arn: `arn:aws:iam::${account}:policy${document.path}${document.name}`, document }
+}
+
+/** By its ARN; undefined where it is neither the account's nor known as one of AWS's. */
+export function managedPolicy(arn: string, { account, draft }: Where): ManagedPolicy | undefined {
+  const own = draft.get(policyKey(account, arn.slice(arn.lastIndexOf('/') + 1)))
+  const found = own && withArn(account, own.document as ManagedPolicyDocument)
+  return found?.arn === arn ? found : ofAws(arn)
+}
+
+/** The managed policy that a call names. @throws REGISTRY_ABSENT */
+export function namedPolicy(call: IamCall): ManagedPolicy {
+  const arn = call.parameters.get('PolicyArn')!
+  const found = managedPolicy(arn, call)
+  if (found) return found
+  throw noSuchEntity(`Policy ${arn} was not found.`)
+}
+
+/** The same, to be changed. @throws REQUEST_INPUT for one of AWS's */
+export function changeablePolicy(call: IamCall): ManagedPolicy {
+  const found = namedPolicy(call)
+  if (found.arn.startsWith(`arn:aws:iam::${call.account}:`)) return found
+  throw invalidInput(`${found.arn} is one of AWS's own policies, which nobody else changes.`)
+}
+
+/** The managed policy that a call names, as something with tags. */
+export const taggablePolicy: Taggable<ManagedPolicyDocument> = {
+  named: constraints.policyArn,
+  find: (call) => changeablePolicy(call).document,
+  put({ account, draft }, document) {
+    draft.put(policyKey(account, document.name), document)
+  },
+}
+
+/** Its versions, newest first. */
+export function versionsOf({
+  versions,
+  policyDocument,
+  created,
+}: ManagedPolicyDocument): readonly [PolicyVersionDocument, ...PolicyVersionDocument[]] {
+  const [first, ...more] = [...(versions ?? [])].sort((a, b) => b.number - a.number)
+  if (first) return [first, ...more]
+  return [{ number: 1, policyDocument, isDefault: true, ...(created !== undefined && { created }) }]
+}
+
+/** The roles and users that a managed policy is attached to, or is the boundary of. */
+export function holdersOf(arn: string, { account, draft }: Where) {
+  const among = <Holder extends RoleDocument | UserDocument>(word: string) =>
+    draft.list(`${keyOf('aws', account, word)}/`).map(({ document }) => document as Holder)
+  const all = { roles: among<RoleDocument>('role'), users: among<UserDocument>('user') }
+  const both = [...all.roles, ...all.users]
+  return {
+    roles: all.roles.filter((each) => each.managedPolicyArns?.includes(arn)),
+    users: all.users.filter((each) => each.managedPolicyArns?.includes(arn)),
+    boundaries: both.filter((each) => each.permissionsBoundary === arn).length,
+  }
+}
+
+/** What answers say of one. */
+export function policyResult({ arn, document }: ManagedPolicy, call: IamCall): QueryResult {
+  const { name, path, description, tags = [], created } = document
+  const versions = versionsOf(document)
+  const { roles, users, boundaries } = holdersOf(arn, call)
+  return {
+    PolicyName: name,
+    PolicyId: policyId(arn),
+    Arn: arn,
+    Path: path,
+    DefaultVersionId: `v${versions.find((each) => each.isDefault)!.number}`,
+    AttachmentCount: roles.length + users.length,
+    PermissionsBoundaryUsageCount: boundaries,
+    IsAttachable: true,
+    ...(description !== undefined && { Description: description }),
+    CreateDate: call.time(madeAt(created)),
+    UpdateDate: call.time(madeAt(versions[0].created ?? created)),
+    Tags: tagList(tags),
+  }
+}

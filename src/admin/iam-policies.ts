@@ -1,0 +1,123 @@
+import type { ManagedPolicyDocument } from '../registry/documents.ts'
+import type { Parameters } from '../wire/aws-parameters.ts'
+import { constraints } from './iam-constraints.ts'
+import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
+import {
+  allOfAws,
+  changeablePolicy,
+  holdersOf,
+  namedPolicy,
+  ownPolicies,
+  policyKey,
+  policyResult,
+  taggablePolicy,
+  versionsOf,
+} from './iam-managed-policy.ts'
+import type { IamOperation, IamOperations } from './iam-operation.ts'
+import { pageOf, pageParameters } from './iam-pages.ts'
+import { policyIn, policySize } from './iam-policy-text.ts'
+import { tagOperations, tagsIn } from './iam-tags.ts'
+
+/** Characters of a managed policy, without blanks. */
+const largestPolicy = 6144
+
+const create: IamOperation = {
+  wanted: [
+    constraints.policyName,
+    constraints.policyPath,
+    constraints.policyDocument,
+    constraints.policyDescription,
+    constraints.tags,
+  ],
+  run(call) {
+    const { account, parameters, draft, nowMs } = call
+    const name = parameters.get('PolicyName')!
+    const taken = ownPolicies(call).some(({ document }) => document.name.toLowerCase() === name.toLowerCase())
+    if (taken) throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`)
+    const tags = tagsIn(parameters)
+    const description = parameters.get('Description')
+    const document: ManagedPolicyDocument = {
+      name,
+      path: parameters.get('Path') ?? '/',
+      policyDocument: managedPolicyIn(parameters),
+      ...(description !== undefined && { description }),
+      ...(tags.length > 0 && { tags }),
+      created: new Date(nowMs).toISOString(),
+    }
+    draft.put(policyKey(account, name), document)
+    return {
+      Policy: policyResult({ arn: `arn:aws:iam::${account}:policy${document.path}${name}`, document }, call),
+    }
+  },
+}
+
+const get: IamOperation = {
+  wanted: [constraints.policyArn],
+  run: (call) => ({ Policy: policyResult(namedPolicy(call), call) }),
+}
+
+const list: IamOperation = {
+  wanted: [constraints.scope, constraints.onlyAttached, constraints.policyPathPrefix, ...pageParameters],
+  run(call) {
+    const scope = call.parameters.get('Scope') ?? 'All'
+    const prefix = call.parameters.get('PathPrefix') ?? '/'
+    const all = [...(scope === 'AWS' ? [] : ownPolicies(call)), ...(scope === 'Local' ? [] : allOfAws)]
+    const wanted = all.filter(({ arn, document }) => {
+      const { roles, users } = holdersOf(arn, call)
+      const attached = call.parameters.get('OnlyAttached') !== 'true' || roles.length + users.length > 0
+      return attached && document.path.startsWith(prefix)
+    })
+    wanted.sort((a, b) => (a.arn < b.arn ? -1 : 1))
+    const { items, rest } = pageOf(wanted, ({ arn }) => arn, call.parameters)
+    return { Policies: items.map((each) => policyResult(each, call)), ...rest }
+  },
+}
+
+const remove: IamOperation = {
+  wanted: [constraints.policyArn],
+  run(call) {
+    const { arn, document } = changeablePolicy(call)
+    const { roles, users, boundaries } = holdersOf(arn, call)
+    if (roles.length + users.length + boundaries > 0)
+      throw deleteConflict('Cannot delete a policy attached to entities.')
+    if (versionsOf(document).length > 1)
+      throw deleteConflict(
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+      )
+    call.draft.remove(policyKey(call.account, document.name))
+  },
+}
+
+const listEntities: IamOperation = {
+  wanted: [constraints.policyArn, ...pageParameters],
+  run(call) {
+    const { roles, users } = holdersOf(namedPolicy(call).arn, call)
+    return {
+      PolicyGroups: [],
+      PolicyUsers: users.map(({ name }) => ({ UserName: name })),
+      PolicyRoles: roles.map(({ name }) => ({ RoleName: name })),
+      IsTruncated: false,
+    }
+  },
+}
+
+const { tag, untag, list: listTags } = tagOperations(taggablePolicy)
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html */
+export const policies: IamOperations = {
+  CreatePolicy: create,
+  GetPolicy: get,
+  ListPolicies: list,
+  DeletePolicy: remove,
+  ListEntitiesForPolicy: listEntities,
+  TagPolicy: tag,
+  UntagPolicy: untag,
+  ListPolicyTags: listTags,
+}
+
+/** `PolicyDocument` of a managed policy. @throws TRUST_POLICY, REGISTRY_LIMIT */
+export function managedPolicyIn(parameters: Parameters) {
+  const policy = policyIn(parameters.get('PolicyDocument')!, 'identity')
+  if (policySize(policy) > largestPolicy) throw overQuota('PolicySize', largestPolicy)
+  return policy
+}
