@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { startSts, urlIn } from '../../test/sts-process.ts'
 import {
   account,
   mainBranch,
@@ -18,8 +17,6 @@ import { issueToken } from '../issuer/issuer.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
 import { encodeForm } from '../wire/form.ts'
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'mayfly-sts-'))
   t.after(() => rmSync(path, { recursive: true }))
@@ -27,46 +24,9 @@ function folder(t: TestContext): string {
   return path
 }
 
-interface Started {
-  readonly child: ChildProcess
-  /** All that it has said on both streams. */
-  readonly said: () => string
-  /** Resolves once it has said that. */
-  until(words: RegExp): Promise<void>
-}
-
-function start(t: TestContext, cwd: string, args: readonly string[]): Started {
-  const child = spawn(process.execPath, [main, 'sts', ...args], {
-    cwd,
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
-  })
-  t.after(() => child.kill('SIGKILL'))
-  let text = ''
-  const waiting: { words: RegExp; done: () => void; fail: (error: Error) => void }[] = []
-  const check = () => {
-    for (const each of waiting) if (each.words.test(text)) each.done()
-  }
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk
-      check()
-    })
-  child.on('exit', () => {
-    for (const each of waiting) each.fail(new Error(`it ended before it said ${each.words}:\n${text}`))
-  })
-  const until = (words: RegExp) =>
-    new Promise<void>((done, fail) => {
-      waiting.push({ words, done, fail })
-      check()
-    })
-  return { child, said: () => text, until }
-}
-
-const urlIn = (text: string) => /^http:\/\/127\.0\.0\.1:\d+$/m.exec(text)![0]
-
 test('a token service starts, exchanges, explains its refusals and stops', async (t) => {
   const place = folder(t)
-  const { child, said, until } = start(t, place, [
+  const { child, said, until } = startSts(t, place, [
     '--port',
     '0',
     '--audit',
@@ -112,7 +72,7 @@ test('a token service starts, exchanges, explains its refusals and stops', async
 
 test('a trust file is read again when it changes, and a wrong one leaves the last good one in force', async (t) => {
   const place = folder(t)
-  const { child, said, until } = start(t, place, ['--port', '0'])
+  const { child, said, until } = startSts(t, place, ['--port', '0'])
   await until(/audit +none/)
   const nobody = encodeForm(webIdentity('x.y.z', { RoleArn: roleArn('nobody') }))
   assert.equal((await fetch(urlIn(said()), { method: 'POST', body: nobody })).status, 400)
@@ -136,7 +96,7 @@ for (const [args, exit, words] of [
   [['--audit', 'no/such/folder'], 1, /AUDIT_WRITE/],
 ] as const)
   test(`mayfly sts ${args.join(' ')} is refused`, async (t) => {
-    const { child, said } = start(t, folder(t), args)
+    const { child, said } = startSts(t, folder(t), args)
     assert.deepEqual(await once(child, 'close'), [exit, null])
     assert.match(said(), words)
   })
