@@ -154,10 +154,54 @@ export interface FederatedCredentialDocument {
   readonly subject?: string
   readonly audiences: readonly string[]
   readonly claimsMatchingExpression?: { readonly value: string; readonly languageVersion: number }
+  readonly description?: string
+  /** Made from its name where none is given. */
+  readonly id?: string
+}
+
+/** What an application may do at another: of Graph's assignment, the two ends by their names and not by their IDs. */
+export interface AppRoleAssignmentDocument {
+  /** An identifier of the resource, as a scope names it: `https://graph.microsoft.com`. */
+  readonly resource: string
+  /** The role's value, as a token has it: `Application.ReadWrite.All`. */
+  readonly appRole: string
+}
+
+/** As Microsoft Graph prints an application, with what its service principal in the tenant has. */
+export interface EntraApplicationDocument {
+  /** The client ID. */
+  readonly appId: string
+  /** The object ID; made from the client ID where none is given. */
+  readonly id: string
+  readonly displayName: string
+  /** By which others ask for tokens for it. */
+  readonly identifierUris?: readonly string[]
+  readonly api: { readonly requestedAccessTokenVersion: 1 | 2 }
+  readonly servicePrincipal: { readonly id: string }
+  readonly appRoleAssignments?: readonly AppRoleAssignmentDocument[]
+  readonly federatedIdentityCredentials: readonly FederatedCredentialDocument[]
+}
+
+/** As `az identity show` prints a user-assigned managed identity. */
+export interface UserAssignedIdentityDocument {
+  /** `/subscriptions/…/userAssignedIdentities/NAME` */
+  readonly id: string
+  readonly clientId: string
+  /** Of its service principal; made from the client ID where none is given. */
+  readonly principalId: string
+  readonly appRoleAssignments?: readonly AppRoleAssignmentDocument[]
+  readonly federatedIdentityCredentials: readonly FederatedCredentialDocument[]
+}
+
+export interface EntraTenantDocument {
+  readonly tenantId: string
+  readonly applications: readonly EntraApplicationDocument[]
+  readonly userAssignedIdentities?: readonly UserAssignedIdentityDocument[]
 }
 
 export interface TrustDocument {
   readonly issuers: readonly IssuerDocument[]
   readonly aws: readonly AwsAccountDocument[]
   readonly google: readonly GoogleProjectDocument[]
+  readonly entra?: readonly EntraTenantDocument[]
 }

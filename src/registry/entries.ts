@@ -11,6 +11,9 @@ import type { TrustDocument } from './documents.ts'
 //     google/111111111111/pool/bq-pool
 //     google/111111111111/pool/bq-pool/provider/gitlab
 //     google/111111111111/service-account/loader@acme.iam.gserviceaccount.com
+//     entra/TENANT                                      what is said of the tenant itself
+//     entra/TENANT/application/CLIENT-ID, …/identity/CLIENT-ID
+//     entra/TENANT/application/CLIENT-ID/credential/main
 
 /** How the documents of one kind are named, and which lists of them are entries of their own. */
 interface Kind {
@@ -24,6 +27,8 @@ interface Kind {
   /** An empty list of them is left out. */
   readonly optional?: true
 }
+
+const credentials = { federatedIdentityCredentials: { word: 'credential', name: 'name' } }
 
 const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
   issuers: { word: 'issuer', name: 'url' },
@@ -46,6 +51,15 @@ const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
       serviceAccounts: { word: 'service-account', name: 'email' },
     },
   },
+  entra: {
+    word: 'entra',
+    name: 'tenantId',
+    optional: true,
+    lists: {
+      applications: { word: 'application', name: 'appId', lists: credentials },
+      userAssignedIdentities: { word: 'identity', name: 'clientId', lists: credentials, optional: true },
+    },
+  },
 }
 
 /** The key of what a document of the trust is kept under: the words and names on the way to it. */
@@ -57,7 +71,7 @@ export function keyOf(...path: readonly string[]): string {
 export function entriesOf(trust: TrustDocument): Map<string, unknown> {
   const entries = new Map<string, unknown>()
   for (const [member, kind] of Object.entries(kinds))
-    for (const each of trust[member as keyof TrustDocument]) flatten(entries, kind, '', each)
+    for (const each of trust[member as keyof TrustDocument] ?? []) flatten(entries, kind, '', each)
   return entries
 }
 
@@ -86,17 +100,21 @@ export function trustOf(entries: ReadonlyMap<string, unknown>): TrustDocument {
     else below.set(place, [[key, document as object]])
   }
   const build = (kind: Kind, place: string): object[] =>
-    (below.get(place) ?? []).map(([key, document]) => {
-      if (!kind.lists) return document
-      const lists = Object.entries(kind.lists)
-        .map(([member, list]) => ({ member, list, built: build(list, `${key}/${list.word}`) }))
-        .filter(({ list, built }) => !list.optional || built.length > 0)
-        .map(({ member, built }) => [member, built])
-      const settings = (kind.settings ?? [])
+    (below.get(place) ?? []).map(([key, document]) =>
+      kind.lists ? { ...document, ...settingsOf(kind, key), ...built(kind.lists, `${key}/`) } : document,
+    )
+  const settingsOf = ({ settings = [] }: Kind, key: string) =>
+    Object.fromEntries(
+      settings
         .map((member) => [member, entries.get(`${key}/${keyOf('setting', member)}`)] as const)
-        .filter(([, value]) => value !== undefined)
-      return { ...document, ...Object.fromEntries([...settings, ...lists]) }
-    })
-  const members = Object.entries(kinds).map(([member, kind]) => [member, build(kind, kind.word)])
-  return Object.fromEntries(members) as TrustDocument
+        .filter(([, value]) => value !== undefined),
+    )
+  const built = (lists: Readonly<Record<string, Kind>>, before: string) =>
+    Object.fromEntries(
+      Object.entries(lists)
+        .map(([member, kind]) => ({ member, kind, documents: build(kind, `${before}${kind.word}`) }))
+        .filter(({ kind, documents }) => !kind.optional || documents.length > 0)
+        .map(({ member, documents }) => [member, documents]),
+    )
+  return built(kinds, '') as unknown as TrustDocument
 }

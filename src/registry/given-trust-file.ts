@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
-import { type GivenTrust, nothingGiven } from './given.ts'
+import type { TrustDocument } from './documents.ts'
+import { type GivenTrust, nothingGiven, type Place } from './given.ts'
 import { isMembers, placeIn } from './places.ts'
 import { type ReadFile, registeredDocument } from './policy-files.ts'
 import { parseTrust } from './trust-file.ts'
@@ -46,6 +47,37 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
         document: each,
         bare: false,
         place: at('google', i, 'serviceAccounts', j),
+      })),
+    ),
+    ...entraIn(trust.entra ?? [], at),
+  }
+}
+
+type Entra = NonNullable<TrustDocument['entra']>
+
+function entraIn(
+  tenants: Entra,
+  at: (...path: (string | number)[]) => Place,
+): Pick<GivenTrust, 'credentials' | 'completeApplications'> {
+  const holders = tenants.flatMap(({ applications, userAssignedIdentities = [] }, i) => [
+    ...applications.map(({ appId: application, federatedIdentityCredentials }, j) => ({
+      application,
+      federatedIdentityCredentials,
+      path: ['entra', i, 'applications', j],
+    })),
+    ...userAssignedIdentities.map(({ clientId: application, federatedIdentityCredentials }, j) => ({
+      application,
+      federatedIdentityCredentials,
+      path: ['entra', i, 'userAssignedIdentities', j],
+    })),
+  ])
+  return {
+    completeApplications: holders.map(({ application }) => application),
+    credentials: holders.flatMap(({ application, path, federatedIdentityCredentials }) =>
+      federatedIdentityCredentials.map((document, k) => ({
+        application,
+        document,
+        place: at(...path, 'federatedIdentityCredentials', k),
       })),
     ),
   }

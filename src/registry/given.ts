@@ -64,6 +64,8 @@ export interface GivenTrust {
   readonly poolProviders: readonly GivenPoolProvider[]
   readonly serviceAccounts: readonly GivenServiceAccount[]
   readonly credentials: readonly GivenCredential[]
+  /** The applications and managed identities of which every credential is known, by their client IDs. */
+  readonly completeApplications: readonly string[]
   /** The AWS accounts of which every OIDC provider is known. */
   readonly completeAccounts: readonly string[]
   /** What a plan leaves open until it is applied, in a sentence each. */
@@ -77,6 +79,7 @@ export const nothingGiven: GivenTrust = {
   poolProviders: [],
   serviceAccounts: [],
   credentials: [],
+  completeApplications: [],
   completeAccounts: [],
   open: [],
 }
@@ -94,6 +97,7 @@ export function together(many: readonly GivenTrust[]): GivenTrust {
     poolProviders: many.flatMap((each) => each.poolProviders),
     serviceAccounts: many.flatMap((each) => each.serviceAccounts),
     credentials: many.flatMap((each) => each.credentials),
+    completeApplications: many.flatMap((each) => each.completeApplications),
     completeAccounts: many.flatMap((each) => each.completeAccounts),
     open: many.flatMap((each) => each.open),
   }

@@ -89,5 +89,7 @@ function entriesIn(value: unknown): [Path, unknown][] {
 
 function isTrustFile(value: Members): boolean {
   const names = Object.keys(value)
-  return names.length > 0 && names.every((name) => ['$schema', 'issuers', 'aws', 'google'].includes(name))
+  return (
+    names.length > 0 && names.every((name) => ['$schema', 'issuers', 'aws', 'google', 'entra'].includes(name))
+  )
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { entraTrust } from '../../test/entra-side.ts'
 import { storyTrust } from '../../test/trust-side.ts'
 import { failure } from '../../test/workload.ts'
 import type { TrustDocument } from './documents.ts'
@@ -32,7 +33,11 @@ test('a trust document is the same after it was taken apart into entries', () =>
   const [first, ...others] = storyTrust.aws
   const users = [{ name: 'ann', path: '/', policies: [], accessKeys: [{ id: 'AKIAIOSFODNN7EXAMPLE' }] }]
   const account = { ...first!, users, outboundWebIdentityFederation: false }
-  for (const trust of [storyTrust, { ...storyTrust, aws: [account, ...others] }])
+  for (const trust of [
+    storyTrust,
+    { ...storyTrust, aws: [account, ...others] },
+    { ...storyTrust, entra: entraTrust.entra! },
+  ])
     assert.deepEqual(trustOf(entriesOf(trust)), structuredClone(trust))
 })
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { exactly } from '../wire/schema-problems.ts'
 import { awsAccount } from './aws-schema.ts'
 import { issuerShapes } from './documents.ts'
+import { entraTenant } from './entra-schema.ts'
 import { googleProject } from './google-schema.ts'
 import { at, isIssuerUrl, unique } from './rules.ts'
 
@@ -63,5 +64,11 @@ export const trustSchema = exactly({
       emailsOnce(),
     ),
     [],
+  ),
+  entra: v.exactOptional(
+    v.pipe(
+      v.array(entraTenant),
+      unique('the tenant', (each) => each.tenantId),
+    ),
   ),
 })
