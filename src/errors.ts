@@ -223,6 +223,21 @@ export const remedies = {
     wire: 'invalid_grant',
     hint: 'Correct the attribute mapping, or have the issuer send the claim that it reads.',
   },
+  TRUST_TENANT: {
+    means: 'No such tenant of Entra is registered.',
+    wire: 'invalid_request',
+    hint: 'Register the tenant under `entra:`, or correct the ID in the URL (AZURE_TENANT_ID).',
+  },
+  TRUST_APPLICATION: {
+    means: 'The tenant has no such application or managed identity.',
+    wire: 'unauthorized_client',
+    hint: 'Register it in its tenant under `entra:`, or correct the client ID (AZURE_CLIENT_ID).',
+  },
+  TRUST_RESOURCE: {
+    means: 'The tenant knows nothing by the name that the scope asks for.',
+    wire: 'invalid_target',
+    hint: 'Ask for what an application of the tenant has in identifierUris, or for an API of Azure itself.',
+  },
   TRUST_DURATION: {
     means: 'The session would be longer than the role, or a chain of roles, may have.',
     wire: 'invalid_request',

@@ -1,6 +1,6 @@
 import type { TrustDocument } from '../src/registry/documents.ts'
 import { parseTrust } from '../src/registry/trust-file.ts'
-import { gitlab, mainBranch } from './trust-side.ts'
+import { answered, gitlab, mainBranch, tokenOf, trustSide } from './trust-side.ts'
 
 export const tenantId = '11111111-1111-4111-8111-111111111111'
 /** An application with credentials, one that another asks for, one that administers, and a managed identity. */
@@ -62,3 +62,40 @@ export const entraTrust: TrustDocument = parseTrust(
   }),
   'trust.json',
 )
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** A job's token, as the credentials of `entraTrust` want it. */
+export function assertion(
+  side: Parameters<typeof tokenOf>[0],
+  claims: Claims = {},
+  by: Parameters<typeof tokenOf>[2] = {},
+): string {
+  return tokenOf(side, { aud: exchange, ...claims }, by)
+}
+
+interface Sending {
+  readonly tenant?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A token service by `entraTrust` without a socket, as Entra's own host name. */
+export function entraSide(document = entraTrust) {
+  const side = trustSide({ document })
+  const good = () => ({
+    grant_type: 'client_credentials',
+    client_id: deploy,
+    scope: 'https://management.azure.com/.default',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion(side),
+  })
+  const host = 'https://login.microsoftonline.com'
+  return {
+    ...side,
+    token: (fields: Readonly<Record<string, string | undefined>> = {}, sending: Sending = {}) => {
+      const { tenant = tenantId, headers = {} } = sending
+      return side.form(`/${tenant}/oauth2/v2.0/token`, { ...good(), ...fields }, headers)
+    },
+    get: async (path: string) => answered(await side.app.request(`${host}${path}`)),
+  }
+}

@@ -197,7 +197,7 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T
 }
 
-async function answered(response: Response): Promise<Answer> {
+export async function answered(response: Response): Promise<Answer> {
   const text = await response.text()
   return {
     status: response.status,

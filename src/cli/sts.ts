@@ -165,6 +165,7 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
       [
         ['AWS', `AWS_ENDPOINT_URL_STS=${url}`],
         ['Google', `"token_url": "${url}/v1/token"`],
+        ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
         ['registry', withoutPassword(store)],
         ['audit', audit ?? 'none: --audit FILE'],
@@ -175,13 +176,14 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
 }
 
 function summary(counts: Counts): string {
-  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts } = counts
+  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts, applications } = counts
   return [
     `${issuers} issuers of its own`,
     `${oidcProviders} OIDC providers`,
     `${roles} roles`,
     `${poolProviders} pool providers`,
     `${serviceAccounts} service accounts`,
+    `${applications} applications of Entra`,
   ].join(', ')
 }
 

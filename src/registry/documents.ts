@@ -155,6 +155,8 @@ export interface FederatedCredentialDocument {
   readonly audiences: readonly string[]
   readonly claimsMatchingExpression?: { readonly value: string; readonly languageVersion: number }
   readonly description?: string
+  /** Which addresses its issuer's discovery may be fetched from. Default: `public`. */
+  readonly reach?: 'public' | 'any'
   /** Made from its name where none is given. */
   readonly id?: string
 }

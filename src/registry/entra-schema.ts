@@ -38,6 +38,7 @@ export const federatedCredentialSchema = v.pipe(
     claimsMatchingExpression: v.nullish(expression),
     description: v.nullish(v.pipe(v.string(), v.maxLength(longest, `at most ${longest} characters`))),
     id: nothing,
+    reach: v.exactOptional(v.picklist(['public', 'any'])),
   }),
   v.check(
     ({ subject, claimsMatchingExpression }) => !subject !== !claimsMatchingExpression,

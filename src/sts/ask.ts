@@ -74,7 +74,18 @@ export interface IdTokenAsk extends ImpersonationParameters {
   readonly includeEmail: boolean
 }
 
-export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | AccessTokenAsk | IdTokenAsk
+/** Entra's token endpoint: client credentials, with somebody else's token for the client's assertion (RFC 7523 §2.2). */
+export interface ClientAssertionAsk {
+  readonly kind: 'ClientAssertion'
+  /** As the path has it. */
+  readonly tenant: string
+  readonly clientId: string
+  readonly assertion: Secret
+  /** An identifier of what the token is to be for: the scope without `/.default`. */
+  readonly resource: string
+}
+
+export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | AccessTokenAsk | IdTokenAsk | ClientAssertionAsk
 
 // ── who asks, after verification ───────────────────────────────────────────────────────────────────────
 
@@ -83,7 +94,7 @@ export type Claims = Readonly<Record<string, unknown>>
 /** The subject of a verified JWT. */
 export interface WebIdentity {
   readonly type: 'web'
-  /** The registered provider that vouches: an OIDC provider's ARN, or a pool provider's resource name. */
+  /** What was registered that vouches: an OIDC provider's ARN, a pool provider's resource name, an application's name. */
   readonly provider: string
   readonly issuer: string
   readonly subject: string
@@ -115,7 +126,7 @@ type Pair<A extends Ask, I> = A extends Ask
 
 /** An ask whose proof holds. Only `verify` makes one. */
 export type Verified =
-  | Pair<WebIdentityAsk, WebIdentity>
+  | Pair<WebIdentityAsk | ClientAssertionAsk, WebIdentity>
   | Pair<SignedAsk, AwsIdentity>
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
   | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
@@ -203,6 +214,16 @@ export interface AdminGrant extends GrantMark {
   readonly ask: IamAsk
 }
 
+export interface EntraTokenGrant extends GrantMark {
+  readonly kind: 'entra-token'
+  readonly issuer: string
+  /** All but issuer, times and the token's own ID. */
+  readonly claims: Claims
+  readonly lifetimeSeconds: number
+  /** Epoch milliseconds. */
+  readonly expiresAtMs: number
+}
+
 /** What a rule made of an ask, before `authorize` vouches for it. */
 export type Ungranted<G extends GrantMark> = G extends GrantMark ? Omit<G, typeof granted> : never
 
@@ -215,6 +236,7 @@ export type Grant =
   | WebIdentityTokenGrant
   | AccessTokenGrant
   | IdTokenGrant
+  | EntraTokenGrant
 
 // ── what is minted ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,3 +254,4 @@ export type Minted =
   | { readonly kind: 'web-identity-token'; readonly grant: WebIdentityTokenGrant; readonly token: Secret }
   | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
   | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }
+  | { readonly kind: 'entra-token'; readonly grant: EntraTokenGrant; readonly token: Secret }

@@ -30,7 +30,7 @@ export interface AuditRecord {
   readonly decision: 'allow' | 'deny'
   /** Absent when the request could not be read. */
   readonly action?: string
-  /** The role, provider or service account that was asked for. */
+  /** The role, provider, service account or application that was asked for. */
   readonly target?: string
   readonly who?: AuditedIdentity
   /** SHA-256 of the token, or of the signature of a signed request, in hex. */
@@ -67,6 +67,8 @@ function targetOf(ask: Ask | IamAsk): { target?: string } {
       return { target: ask.roleArn }
     case 'TokenExchange':
       return { target: ask.audience }
+    case 'ClientAssertion':
+      return { target: `${ask.tenant}/${ask.clientId}` }
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
       return { target: ask.serviceAccount }
@@ -123,6 +125,7 @@ function isTexts(value: unknown): value is string[] {
 
 function tokenOf(ask: Ask | IamAsk): string | undefined {
   if (ask.kind === 'AssumeRoleWithWebIdentity') return ask.token.reveal()
+  if (ask.kind === 'ClientAssertion') return ask.assertion.reveal()
   return ask.kind === 'TokenExchange' && ask.subject.type === 'jwt' ? ask.subject.token.reveal() : undefined
 }
 

@@ -10,6 +10,7 @@ import type {
 } from './ask.ts'
 import { authorizeAccessKeyInfo } from './authorize-access-key-info.ts'
 import { authorizeAssumeRole } from './authorize-assume-role.ts'
+import { authorizeClientAssertion } from './authorize-client-assertion.ts'
 import { authorizeDecoding } from './authorize-decoding.ts'
 import { authorizeFederationToken } from './authorize-federation-token.ts'
 import {
@@ -30,7 +31,7 @@ import type { Snapshot } from './snapshot.ts'
 /**
  * Decides by the registered trust alone: no I/O, and no clock but that of the circumstances.
  * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_CONDITION, TRUST_MAPPING
- * @throws TRUST_DURATION, TRUST_SCOPES
+ * @throws TRUST_DURATION, TRUST_SCOPES, TRUST_RESOURCE
  */
 export function authorize(verified: Verified, registered: Snapshot, circumstances: Circumstances): Grant {
   return decide(verified, registered, circumstances) as Grant
@@ -91,6 +92,8 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
       return authorizeWebIdentityToken(verified.ask, verified.identity, registered, circumstances)
     case 'TokenExchange':
       return authorizeExchange(verified.ask, verified.identity, registered, circumstances.nowMs)
+    case 'ClientAssertion':
+      return authorizeClientAssertion(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
       return authorizeImpersonation(verified.ask, verified.identity, registered, circumstances.nowMs)

@@ -15,7 +15,7 @@ import type { FrontEnd } from './exchange.ts'
  * AWS STS by the Query protocol: parameters in a form or a query, answers in XML or, where asked for, in JSON.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
  */
-export const awsSts: FrontEnd = { name: 'aws-sts', parse, respond, refuse: errorAnswer }
+export const awsSts: FrontEnd = { name: 'aws-sts', parse, respond, refuse }
 
 const version = '2011-06-15'
 
@@ -41,4 +41,8 @@ function parse(request: StsRequest): Ask {
 
 function respond(minted: Minted, request: StsRequest, { kind }: Ask): StsResponse {
   return resultAnswer(kind, operations.get(kind)!.answer(minted, writingFor(request)), request)
+}
+
+function refuse(error: unknown, request: StsRequest): StsResponse {
+  return errorAnswer(error, request)
 }

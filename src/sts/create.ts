@@ -6,7 +6,11 @@ import { openRegistry, type Registry } from '../registry/registry.ts'
 import type { Store } from '../registry/store.ts'
 import { type Http, outboundHttp } from '../wire/http.ts'
 import { type Audit, createAudit } from './audit.ts'
+
 import { oncePer } from './compile.ts'
+
+import { entraKeys, tenantOfIssuer } from './entra-issuers.ts'
+
 import { keySource } from './key-source.ts'
 import { mfaCodes } from './mfa.ts'
 import { googleIssuer } from './mint.ts'
@@ -97,9 +101,10 @@ function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document
   }
 }
 
-/** The clouds' own: Google's for the ID tokens of service accounts, and one of each AWS account that signs tokens. */
+/** The clouds' own: Google's for the ID tokens of service accounts, Entra's, and one of each AWS account that signs tokens. */
 function cloudIssuer(url: string, registered: Snapshot): Keyed | undefined {
   if (url === googleIssuer) return { url, algorithm: 'RS256' }
+  if (url === entraKeys.url || tenantOfIssuer(url, registered) !== undefined) return entraKeys
   return registered.outboundIssuers.has(url) ? { url, algorithm: 'RS256', also: ['ES384'] } : undefined
 }
 

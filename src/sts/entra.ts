@@ -1,42 +1,67 @@
-import { MayflyError } from '../errors.ts'
-import type { FederatedCredentialDocument } from '../registry/documents.ts'
 import type { Check } from '../trust/decision.ts'
-import { compileCredential, type EntraVerdict, evaluateCredentials } from '../trust/entra.ts'
+import { type EntraCredential, type EntraVerdict, evaluateCredentials } from '../trust/entra.ts'
 import { decisionOf } from '../trust/explain.ts'
 import type { Jwt } from '../wire/jws.ts'
-import { named } from './compile.ts'
+import type { WebIdentity } from './ask.ts'
+import type { FederatedCredential } from './registered-entra.ts'
 import { TrustDenied } from './trust-denied.ts'
 import { checkAlgorithm, checkTimes, requiredClaims, type Verification } from './web-identity.ts'
 
 /** What a clock may differ by: Microsoft's libraries take five minutes. */
 const leewaySeconds = 5 * 60
 
+/** Whose client assertion a token is meant to be. */
+export interface Asserted {
+  readonly name: string
+  readonly credentials: () => readonly FederatedCredential[]
+}
+
 /**
- * Whether Entra takes a token as a client assertion of an application: a credential for its issuer, its signature, its
- * times, then its audience and its subject.
- * @throws TrustDenied: PROOF_ISSUER, PROOF_AUDIENCE, TRUST_DENIED
- * @throws PROOF_*, and REGISTRY_DOCUMENT for a credential that does not compile
+ * A JWT as Entra verifies it for a client: one of its credentials has to be for this issuer, or nothing is fetched from
+ * there.
+ * @throws TrustDenied: PROOF_ISSUER
+ * @throws PROOF_* for the first check that fails
  */
-export async function decideEntra(
-  jwt: Jwt,
-  credentials: readonly FederatedCredentialDocument[],
-  by: Verification,
-  application = 'the application',
-): Promise<void> {
-  if (credentials.length === 0) throw noCredentials(application)
-  const compiled = credentials.map((each) => named(each.name, () => compileCredential(each)))
-  const { iss, sub, exp } = requiredClaims(jwt.claims)
-  const audiences = [jwt.claims.aud].flat().map(String)
-  const assertion = { issuer: iss, subject: sub, audiences, claims: jwt.claims }
-  const trace: Check[] = []
-  const verdict = evaluateCredentials(compiled, assertion, trace)
-  const refused = 'mismatch' in verdict && mismatched(verdict, assertion, trace)
-  if (refused && refused.code === 'PROOF_ISSUER') throw refused
+export async function verifyEntraToken(jwt: Jwt, client: Asserted, by: Verification): Promise<WebIdentity> {
+  const { iss: issuer, sub: subject, exp } = requiredClaims(jwt.claims)
+  const { claims } = jwt
+  const identity: WebIdentity = {
+    type: 'web',
+    provider: client.name,
+    issuer,
+    subject,
+    audience: audiencesOf(claims).join(' '),
+    claims,
+    expiresAtMs: exp * 1000,
+  }
+  const ofIssuer = client.credentials().filter((each) => each.rule.issuer === issuer)
+  if (ofIssuer.length === 0) matchCredential(client, identity)
   checkAlgorithm(jwt)
-  await by.checkSigned(jwt, { issuer: iss, reach: 'public' })
-  checkTimes(jwt.claims, exp, by, { late: leewaySeconds, early: leewaySeconds })
-  if (refused) throw refused
-  by.trace?.push(...trace)
+  const reach = ofIssuer.some((each) => each.reach === 'any') ? 'any' : 'public'
+  await by.checkSigned(jwt, { issuer, reach })
+  checkTimes(claims, exp, by, { late: leewaySeconds, early: leewaySeconds })
+  return identity
+}
+
+/**
+ * The name of the client's credential that is for this token; a `trace` takes what was compared.
+ * @throws TrustDenied: PROOF_ISSUER, PROOF_AUDIENCE, TRUST_DENIED
+ */
+export function matchCredential(
+  { credentials }: { credentials: () => readonly EntraCredential[] },
+  { issuer, subject, claims }: WebIdentity,
+  trace: Check[] = [],
+): string {
+  const assertion = { issuer, subject, audiences: audiencesOf(claims), claims }
+  const own: Check[] = []
+  const verdict = evaluateCredentials(credentials(), assertion, own)
+  if ('mismatch' in verdict) throw mismatched(verdict, assertion, own)
+  trace.push(...own)
+  return verdict.matched
+}
+
+function audiencesOf({ aud }: WebIdentity['claims']): string[] {
+  return [aud].flat().map(String)
 }
 
 const codes = {
@@ -54,11 +79,4 @@ function mismatched(
   const presented = { issuer, audience: audiences, subject, 'subject-case': subject }[mismatch]
   const message = `no federated identity credential is for the ${mismatch.split('-')[0]} ${[presented].flat().join(', ')}`
   return new TrustDenied(codes[mismatch], { message, values: { presented, mismatch } }, decisionOf(trace))
-}
-
-function noCredentials(application: string): MayflyError {
-  return new MayflyError('TRUST_PROVIDER', {
-    message: `${application} has no federated identity credential`,
-    values: { presented: application },
-  })
 }

@@ -12,7 +12,7 @@ export interface FrontEnd {
   parse(request: StsRequest): Ask
   respond(minted: Minted, request: StsRequest, ask: Ask): StsResponse
   /** The vendor's own words for a failure: its code, status and text, and nothing that only the operator may know. */
-  refuse(error: unknown, request: StsRequest): StsResponse
+  refuse(error: unknown, request: StsRequest, nowMs: number): StsResponse
 }
 
 /** The trust side on one screen: parse → verify → authorize → mint → respond, with the audit around it. */
@@ -28,6 +28,6 @@ export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts
     await record.allowed(minted)
     return frontEnd.respond(minted, request, ask)
   } catch (error) {
-    return frontEnd.refuse(await record.refused(error), request)
+    return frontEnd.refuse(await record.refused(error), request, sts.now())
   }
 }

@@ -7,11 +7,14 @@ import { decisionOf } from '../trust/explain.ts'
 import { checkJws, type Jwt, verificationKey } from '../wire/jws.ts'
 import { accountOfArn } from './arn.ts'
 import type { AwsIdentity, WebIdentity } from './ask.ts'
+import { noApplication } from './authorize-client-assertion.ts'
 import { authorizeExchange, authorizeImpersonation } from './authorize-google.ts'
 import { authorizeWebIdentity } from './authorize-web-identity.ts'
+import { named } from './compile.ts'
 import { checkBehind } from './decision-behind.ts'
-import { decideEntra } from './entra.ts'
+import { matchCredential, verifyEntraToken } from './entra.ts'
 import { noKey, pickKey, type TrustedIssuer } from './jwks.ts'
+import { federatedCredential } from './registered-entra.ts'
 import type { PoolProvider } from './registered-google.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import { TrustDenied } from './trust-denied.ts'
@@ -94,15 +97,18 @@ async function refusalBy(target: Target, scene: Scene): Promise<Refusal | undefi
   return undefined
 }
 
-function decideApplication(
-  { application }: Target & { cloud: 'entra' },
+async function decideApplication(
+  { application: name }: Target & { cloud: 'entra' },
   { jwt, by, trust }: Scene,
 ): Promise<void> {
-  const own = trust.credentials.filter(
-    (each) => (each.application ?? application) === (application ?? each.application),
-  )
-  const documents = own.map(({ document }) => document)
-  return decideEntra(jwt, documents, by, application)
+  const { credentials, completeApplications } = trust
+  const own = credentials.filter(({ application }) => (application ?? name) === (name ?? application))
+  if (own.length === 0 && (name === undefined || !completeApplications.includes(name)))
+    throw noApplication(name ?? 'the application')
+  const compiled = own.map(({ document }) => named(document.name, () => federatedCredential(document)))
+  const client = { name: name ?? 'the application', credentials: () => compiled }
+  const identity = await verifyEntraToken(jwt, client, by)
+  matchCredential(client, identity, by.trace)
 }
 
 /** A session has to have some name; a policy seldom asks for it. */

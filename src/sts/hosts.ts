@@ -4,8 +4,17 @@ import { ownHosts } from './own-issuers.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
-/** The clouds' own names, which lead here by a hosts file or a proxy. */
+/** The names of the one cloud that Entra has for the public. */
+export const entraHosts: readonly string[] = [
+  'login.microsoftonline.com',
+  'login.windows.net',
+  'login.microsoft.com',
+  'sts.windows.net',
+]
+
+/** The clouds' own names, which lead here by a hosts file or a proxy. Of Microsoft's, customers have names too below most. */
 const clouds = ['.amazonaws.com', '.amazonaws.com.cn', '.api.aws', '.googleapis.com']
+const exactly = new Set([...entraHosts, 'graph.microsoft.com'])
 /** Unspecified addresses: bound to one, a server has every address of its machine. */
 const everywhere = new Set(['0.0.0.0', '::'])
 /** Enough for every region; more of them are looked at anew. */
@@ -37,7 +46,8 @@ const hostAndPort = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::\d{1,5})?$/i
 function answersFor(host: string, own: string, registered: Snapshot): boolean {
   const name = bareHost(hostAndPort.exec(host)?.[1] ?? '')
   if (name === '') return false
-  if (name === own || isLoopbackHost(name) || clouds.some((each) => name.endsWith(each))) return true
+  if (name === own || isLoopbackHost(name) || exactly.has(name)) return true
+  if (clouds.some((each) => name.endsWith(each))) return true
   // An address is nobody's name: only whoever can reach this service by it asks for it.
   return (isIP(name) !== 0 && everywhere.has(own)) || ownHosts(registered).has(name)
 }

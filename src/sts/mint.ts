@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Keys } from '../keys/keys.ts'
 import { Secret } from '../secret.ts'
 import { sessionKeyId } from '../wire/aws-ids.ts'
@@ -8,6 +8,7 @@ import type {
   AccessTokenGrant,
   AwsSessionGrant,
   DecodedMessageGrant,
+  EntraTokenGrant,
   Grant,
   IdTokenGrant,
   Minted,
@@ -20,7 +21,7 @@ import { sealSession, secretOfSession } from './aws-session.ts'
 export const googleIssuer = 'https://accounts.google.com'
 
 /**
- * Makes what was granted. Nothing is kept: a session and an access token are sealed records, an ID token is a JWT.
+ * Makes what was granted. Nothing is kept: a session and an access token of Google are sealed records, all others JWTs.
  * @throws REQUEST_MESSAGE when an authorization message cannot be read
  */
 export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
@@ -39,6 +40,8 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
       return accessToken(grant, keys, nowMs)
     case 'id-token':
       return idToken(grant, keys, nowMs)
+    case 'entra-token':
+      return entraToken(grant, keys, nowMs)
   }
 }
 
@@ -93,4 +96,22 @@ function idToken(grant: IdTokenGrant, keys: Keys, nowMs: number): Minted {
     sub: uniqueId,
   }
   return { kind: grant.kind, grant, token: new Secret(signJwt(claims, keys.signing(googleIssuer))) }
+}
+
+/** What Entra dates a token back by, for clocks that are behind. */
+const datedBackSeconds = 300
+
+/** @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+function entraToken(grant: EntraTokenGrant, keys: Keys, nowMs: number): Minted {
+  const begins = Math.floor(nowMs / 1000) - datedBackSeconds
+  const exp = Math.floor(grant.expiresAtMs / 1000)
+  const claims = {
+    ...grant.claims,
+    iss: grant.issuer,
+    iat: begins,
+    nbf: begins,
+    exp,
+    uti: randomBytes(16).toString('base64url'),
+  }
+  return { kind: grant.kind, grant, token: new Secret(signJwt(claims, keys.signing(grant.issuer))) }
 }

@@ -88,7 +88,7 @@ function objection(rawHeaders: readonly string[], answersFor: (host: string) => 
 const misdirected = {
   status: 421,
   message:
-    'Host is no name of this token service: use its own address, the name it was given by --host, a name of AWS or Google, or the host of an issuer in its trust',
+    'Host is no name of this token service: use its own address, the name it was given by --host, a name of AWS, Google or Entra, or the host of an issuer in its trust',
 }
 
 /** Reads a body whole and answers it. */

@@ -5,6 +5,8 @@ import { administer } from './administer.ts'
 import type { StsRequest, StsResponse } from './ask.ts'
 import { awsSts } from './aws.ts'
 import { isIam } from './aws-iam.ts'
+import { entraDiscovery } from './entra-discovery.ts'
+import { entraTokenEndpoint, entraTokenPath } from './entra-token-endpoint.ts'
 import { exchange, type FrontEnd } from './exchange.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google-iam-credentials.ts'
 import { googleSts } from './google-sts.ts'
@@ -24,6 +26,8 @@ export const largestBody = 64 * 1024
  *     POST       /v1/projects/-/serviceAccounts/EMAIL:METHOD    Google IAM credentials
  *     GET, POST  /tokeninfo, /oauth2/v1|v3/tokeninfo            Google token information
  *     POST       /v1/introspect                                 Google STS introspection (RFC 7662)
+ *     POST       /TENANT/oauth2/v2.0/token                      Entra's token endpoint
+ *     GET        /TENANT/v2.0/.well-known/…, /TENANT/discovery/v2.0/keys, /common/discovery/instance     Entra's discovery
  *     GET        an issuer's own paths, under its own Host      discovery and JWKS of our issuers
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host
  *     GET        /healthz
@@ -36,6 +40,7 @@ export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse
 
 function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
   if (path === '/') return method === 'POST' || method === 'GET' ? awsSts : undefined
+  if (entraTokenPath.test(path)) return entraTokenEndpoint
   if (method !== 'POST') return undefined
   if (path === '/v1/token') return googleSts
   return iamCredentialsPath.test(path) ? googleIamCredentials : undefined
@@ -49,7 +54,8 @@ function information(request: StsRequest, sts: Sts): StsResponse {
   if (method !== 'GET') return notFound
   if (path === '/healthz') return json({ status: 'ok', development: true })
   const document = publishedAt(request, sts)
-  return document ? json(document, { 'Cache-Control': 'public, max-age=60' }) : notFound
+  if (document) return json(document, { 'Cache-Control': 'public, max-age=60' })
+  return entraDiscovery(request, sts) ?? notFound
 }
 
 const notFound: StsResponse = {

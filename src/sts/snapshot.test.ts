@@ -44,6 +44,7 @@ test('everything that is registered is found by its own name alone', () => {
     roles: 4,
     poolProviders: 3,
     serviceAccounts: 2,
+    applications: 0,
   })
 })
 

@@ -12,6 +12,7 @@ import {
   type Role,
   type User,
 } from './registered-aws.ts'
+import { type EntraTenant, entraTenant } from './registered-entra.ts'
 import { googleProject, type PoolProvider, type ServiceAccount } from './registered-google.ts'
 
 /** What is registered at one moment, compiled: every look-up is a map's, however much is registered. */
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly aws: ReadonlyMap<string, AwsAccount>
   /** Providers of workload identity pools, by `//iam.googleapis.com/…`. */
   readonly providers: ReadonlyMap<string, PoolProvider>
+  /** Of Entra, by tenant ID. */
+  readonly tenants: ReadonlyMap<string, EntraTenant>
   /** The URLs by which AWS accounts sign tokens for others. */
   readonly outboundIssuers: ReadonlySet<string>
   readonly counts: Counts
@@ -45,10 +48,12 @@ export interface Counts {
   readonly roles: number
   readonly poolProviders: number
   readonly serviceAccounts: number
+  /** Applications and managed identities of Entra. */
+  readonly applications: number
 }
 
 export interface SnapshotOptions {
-  /** Up to so many roles, providers and service accounts are compiled now; of more, each when it is first needed. Default: 5000. */
+  /** Up to so many roles, providers, service accounts and applications are compiled now; of more, each when it is first needed. Default: 5000. */
   readonly eagerly?: number
 }
 
@@ -71,19 +76,26 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
   const accounts = projects.flatMap((each) => each.serviceAccounts)
   const byEmail = byKey(accounts, (each) => each.email)
   const byId = byKey(accounts, (each) => each.uniqueId)
+  const tenants = (document.entra ?? []).map((each, i) => entraTenant(each, `entra[${i}]`))
+  const clients = tenants.flatMap((each) => [...each.clients.values()])
   const counts = {
     issuers: document.issuers.length,
     oidcProviders: sum(aws, (each) => each.providers.size),
     roles: sum(aws, (each) => each.roles.size),
     poolProviders: providers.size,
     serviceAccounts: byEmail.size,
+    applications: clients.length,
   }
-  if (counts.roles + counts.poolProviders + counts.serviceAccounts <= eagerly)
+  const { roles, poolProviders, serviceAccounts, applications } = counts
+  if (roles + poolProviders + serviceAccounts + applications <= eagerly) {
     compileAll([...aws.values()], [...providers.values()], accounts)
+    for (const each of clients) each.credentials()
+  }
   return {
     issuers: byKey(document.issuers, (each) => each.url),
     aws,
     providers,
+    tenants: byKey(tenants, (each) => each.tenantId),
     outboundIssuers: new Set(
       [...aws.values()].flatMap((each) => (each.outbound ? outboundIssuer(each.account) : [])),
     ),

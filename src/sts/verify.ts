@@ -5,6 +5,7 @@ import { holderOfAccessToken, principalName } from './access-token.ts'
 import type {
   Ask,
   AwsIdentity,
+  ClientAssertionAsk,
   GoogleIdentity,
   IamAsk,
   MfaCode,
@@ -15,6 +16,8 @@ import type {
   WebIdentity,
   WebIdentityAsk,
 } from './ask.ts'
+import { entraClient } from './authorize-client-assertion.ts'
+import { verifyEntraToken } from './entra.ts'
 import type { PoolProvider } from './registered-google.ts'
 import { checkTarget } from './relayed-request.ts'
 import { type SignedRequestRules, verifySignedRequest } from './signed-request.ts'
@@ -26,6 +29,7 @@ import { readAwsToken, verificationBy, verifyAwsToken, verifyGoogleToken } from 
  * Checks the proof that came with an ask, as the cloud does that was asked, by what was registered when it came.
  * @throws PROOF_* for a token, REQUEST_* for a signed request or an access token
  * @throws TRUST_PROVIDER when a Google provider does not exist or is disabled
+ * @throws TRUST_TENANT, TRUST_APPLICATION when Entra knows no such client
  */
 export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<Verified> {
   switch (ask.kind) {
@@ -41,6 +45,8 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
       return { kind: ask.kind, ask, identity: verifyCaller(ask, registered, sts) } as Verified
     case 'TokenExchange':
       return { kind: ask.kind, ask, identity: await verifySubject(ask, registered, sts) } as Verified
+    case 'ClientAssertion':
+      return { kind: ask.kind, ask, identity: await verifyAssertion(ask, registered, sts) } as Verified
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
       return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified
@@ -59,6 +65,11 @@ function verifyWebIdentity(
   sts: Sts,
 ): Promise<WebIdentity> {
   return verifyAwsToken(readAwsToken(token.reveal()), roleArn, registered, verificationBy(sts))
+}
+
+function verifyAssertion(ask: ClientAssertionAsk, registered: Snapshot, sts: Sts): Promise<WebIdentity> {
+  const { client } = entraClient(ask, registered)
+  return verifyEntraToken(readJwt(ask.assertion.reveal()), client, verificationBy(sts))
 }
 
 /** The signer, with MFA where a code came along. */
