@@ -6,11 +6,8 @@ import { openRegistry, type Registry } from '../registry/registry.ts'
 import type { Store } from '../registry/store.ts'
 import { type Http, outboundHttp } from '../wire/http.ts'
 import { type Audit, createAudit } from './audit.ts'
-
 import { oncePer } from './compile.ts'
-
 import { entraKeys, tenantOfIssuer } from './entra-issuers.ts'
-
 import { keySource } from './key-source.ts'
 import { mfaCodes } from './mfa.ts'
 import { googleIssuer } from './mint.ts'

@@ -1,4 +1,5 @@
 import { jwksDocument } from '../issuer/discovery.ts'
+import { bareHost } from '../wire/addresses.ts'
 import { parseForm } from '../wire/form.ts'
 import type { StsRequest, StsResponse } from './ask.ts'
 import { noTenant } from './authorize-client-assertion.ts'
@@ -35,19 +36,19 @@ function tenantDocument(
   const { tenants } = sts.registered()
   const id = anyTenant.includes(tenant) ? '{tenantid}' : tenants.get(tenant.toLowerCase())?.tenantId
   if (id === undefined) return version ? entraRefusal(noTenant(tenant), request, sts.now()) : undefined
-  return entraAnswer(
-    request,
-    200,
-    version ? second(request.origin, tenant, id) : first(request.origin, tenant, id),
-  )
+  // At Entra's own names by HTTPS, whoever ends that in front of us.
+  const base = entraHosts.includes(bareHost(request.host.replace(/:443$/, '')))
+    ? entraAuthority
+    : request.origin
+  return entraAnswer(request, 200, version ? second(base, tenant, id) : first(base, tenant, id))
 }
 
 /** As recorded (azure-workload-identity#682), without what nobody answers here: it is for people who sign in. */
-function second(origin: string, tenant: string, id: string) {
-  const oauth2 = `${origin}/${tenant}/oauth2/v2.0`
+function second(base: string, tenant: string, id: string) {
+  const oauth2 = `${base}/${tenant}/oauth2/v2.0`
   return {
     token_endpoint: `${oauth2}/token`,
-    jwks_uri: `${origin}/${tenant}/discovery/v2.0/keys`,
+    jwks_uri: `${base}/${tenant}/discovery/v2.0/keys`,
     issuer: entraIssuer(id, 2),
     // MSAL takes no document without it.
     authorization_endpoint: `${oauth2}/authorize`,
@@ -55,12 +56,12 @@ function second(origin: string, tenant: string, id: string) {
   }
 }
 
-function first(origin: string, tenant: string, id: string) {
+function first(base: string, tenant: string, id: string) {
   return {
-    token_endpoint: `${origin}/${tenant}/oauth2/v2.0/token`,
-    jwks_uri: `${origin}/common/discovery/keys`,
+    token_endpoint: `${base}/${tenant}/oauth2/v2.0/token`,
+    jwks_uri: `${base}/common/discovery/keys`,
     issuer: entraIssuer(id, 1),
-    authorization_endpoint: `${origin}/${tenant}/oauth2/authorize`,
+    authorization_endpoint: `${base}/${tenant}/oauth2/authorize`,
     ...common,
   }
 }

@@ -67,6 +67,7 @@ const npm: Toolchain = {
 const toolchains = {
   moto: python,
   minio: go('github.com/minio/minio'),
+  'azure-identity': npm,
   'oidc-provider': npm,
   zitadel: go('.'),
   pyjwt: python,
