@@ -79,22 +79,26 @@ interface Sending {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A token service by `entraTrust` without a socket, as Entra's own host name. */
-export function entraSide(document = entraTrust) {
-  const side = trustSide({ document })
-  const good = () => ({
+/** What `deploy` asks with for a token for Azure Resource Manager. */
+export function clientCredentials(side: Parameters<typeof tokenOf>[0]) {
+  return {
     grant_type: 'client_credentials',
     client_id: deploy,
     scope: 'https://management.azure.com/.default',
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     client_assertion: assertion(side),
-  })
+  }
+}
+
+/** A token service by `entraTrust` without a socket, as Entra's own host name. */
+export function entraSide(document = entraTrust) {
+  const side = trustSide({ document })
   const host = 'https://login.microsoftonline.com'
   return {
     ...side,
     token: (fields: Readonly<Record<string, string | undefined>> = {}, sending: Sending = {}) => {
       const { tenant = tenantId, headers = {} } = sending
-      return side.form(`/${tenant}/oauth2/v2.0/token`, { ...good(), ...fields }, headers)
+      return side.form(`/${tenant}/oauth2/v2.0/token`, { ...clientCredentials(side), ...fields }, headers)
     },
     get: async (path: string) => answered(await side.app.request(`${host}${path}`)),
   }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { request as send } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import { assertion, clientCredentials, deploy, entraTrust, tenantId } from '../../test/entra-side.ts'
 import {
   credentialsIn,
   loader,
+  storyTrust,
   type TrustSide,
   tokenOf,
   trustSide,
@@ -17,8 +19,8 @@ import { signHeaders } from '../wire/sigv4.ts'
 import { gateway, type Plugged } from './gateway.ts'
 import { serveAt, type Traced } from './servers.ts'
 
-async function opened(t: TestContext, plugged: readonly Plugged[] = []) {
-  const side = trustSide()
+async function opened(t: TestContext, plugged: readonly Plugged[] = [], document = storyTrust) {
+  const side = trustSide({ document })
   const traced: Traced[] = []
   const listener = gateway({ sts: side.sts, hosts: {}, plugged: () => plugged })
   const options = { clock: side.clock, onTrace: (each: Traced) => traced.push(each) }
@@ -124,6 +126,31 @@ test('credentials that do not hold are refused in the vendor’s own words, whet
   const stranger = await ask('bigquery.googleapis.com', { headers: [['Authorization', 'Bearer ya29.x']] })
   assert.equal(JSON.parse(stranger.body).error.status, 'UNAUTHENTICATED')
   assert.equal(requests.length, 0)
+})
+
+test('a service of Azure that nobody plays knows the application, and refuses what is no token of the tenant', async (t) => {
+  const { side, ask } = await opened(t, [], entraTrust)
+  const host = 'management.azure.com'
+  const token = await ask('login.microsoftonline.com', {
+    path: `/${tenantId}/oauth2/v2.0/token`,
+    headers: [form],
+    body: encodeForm(clientCredentials(side)),
+  })
+  const bearer = (text: string) => ({ headers: [['Authorization', `Bearer ${text}`]] as const })
+  const { access_token } = JSON.parse(token.body)
+  const known = await ask(host, bearer(access_token))
+  assert.deepEqual([known.status, JSON.parse(known.body).error.code], [501, 'NotImplemented'])
+  assert.match(known.body, new RegExp(deploy))
+  const told = async (answer: ReturnType<typeof ask>) => {
+    const { status, body } = await answer
+    return `${status} ${JSON.parse(body).error.message}`
+  }
+  assert.equal(await told(ask(host)), '401 Access token is empty.')
+  const altered = `${access_token.slice(0, -6)}AAAAAA`
+  assert.match(await told(ask(host, bearer(altered))), /^401 Access token validation failure/)
+  assert.match(await told(ask(host, bearer(assertion(side)))), /^401 Access token validation failure/)
+  side.clock.jump(3600_000)
+  assert.match(await told(ask(host, bearer(access_token))), /^401 Lifetime validation failed/)
 })
 
 test('a service that is plugged in gets the request as it came, from whoever has credentials that hold', async (t) => {

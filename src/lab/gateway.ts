@@ -67,7 +67,7 @@ async function service(
   const asked = { ...requestOf(request, ''), body }
   const vendor = vendorOf(hostName(asked.host))
   try {
-    const caller = vendor && callerOf(vendor, asked, sts)
+    const caller = vendor && (await callerOf(vendor, asked, sts))
     if (service) return await handOn(request, body, response, service.url)
     send(response, vendor && caller ? notPlayed(vendor, asked, caller) : misdirected)
   } catch (error) {

@@ -14,6 +14,8 @@ test('the token service is at every name that STS and IAM have, and at no other 
     'sts.googleapis.com',
     'iamcredentials.googleapis.com',
     'STS.googleapis.com.',
+    'login.microsoftonline.com',
+    'sts.windows.net',
   ])
     assert.ok(isTokenService(name), name)
   for (const name of [
@@ -21,6 +23,7 @@ test('the token service is at every name that STS and IAM have, and at no other 
     'sts.amazonaws.com.evil.test',
     'xsts.amazonaws.com',
     'bigquery.googleapis.com',
+    'graph.microsoft.com',
   ])
     assert.ok(!isTokenService(name), name)
 })
@@ -28,6 +31,14 @@ test('the token service is at every name that STS and IAM have, and at no other 
 test('a vendor is known by its domains alone', () => {
   assert.equal(vendorOf('bucket.s3.eu-west-1.amazonaws.com'), 'aws')
   assert.equal(vendorOf('storage.googleapis.com'), 'google')
+  for (const name of [
+    'management.azure.com',
+    'graph.microsoft.com',
+    'sts.windows.net',
+    'a.blob.core.windows.net',
+  ])
+    assert.equal(vendorOf(name), 'microsoft', name)
+  assert.equal(vendorOf('docs.microsoft.com'), undefined)
   assert.equal(vendorOf('notamazonaws.com'), undefined)
   assert.equal(vendorOf('gitlab.com'), undefined)
 })

@@ -1,23 +1,34 @@
+import { entraHosts } from '../sts/hosts.ts'
 import { bareHost } from '../wire/addresses.ts'
 
-/** Which vendor's API a host name belongs to; undefined for a name of neither. */
-export function vendorOf(host: string): 'aws' | 'google' | undefined {
+/** Whose APIs can be asked for by their own names. */
+export type Vendor = 'aws' | 'google' | 'microsoft'
+
+/** Which vendor's API a host name belongs to; undefined for a name of none. */
+export function vendorOf(host: string): Vendor | undefined {
   const name = bareHost(host)
   if (isBelow(name, awsDomains)) return 'aws'
-  return isBelow(name, googleDomains) ? 'google' : undefined
+  if (isBelow(name, googleDomains)) return 'google'
+  return isBelow(name, microsoftDomains) || microsoftNames.includes(name) ? 'microsoft' : undefined
 }
 
 const awsDomains = ['amazonaws.com', 'amazonaws.com.cn', 'api.aws']
 const googleDomains = ['googleapis.com']
+const microsoftDomains = ['microsoftonline.com', 'azure.com', 'azure.net', 'windows.net']
+/** Of a domain that is for much else besides. */
+const microsoftNames = ['graph.microsoft.com', 'login.microsoft.com']
 
 function isBelow(name: string, domains: readonly string[]): boolean {
   return domains.some((domain) => name.endsWith(`.${domain}`))
 }
 
-/** Host names where the clouds have what our token service plays: `sts.` and `iam.`, with a region, `-fips` or neither. */
+/** Host names where the clouds have what our token service plays: `sts.` and `iam.`, with a region, `-fips` or neither; Entra's. */
 export function isTokenService(host: string): boolean {
-  return /^((sts|iam)(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iamcredentials)\.googleapis\.com)$/.test(
-    bareHost(host),
+  return (
+    entraHosts.includes(bareHost(host)) ||
+    /^((sts|iam)(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iamcredentials)\.googleapis\.com)$/.test(
+      bareHost(host),
+    )
   )
 }
 

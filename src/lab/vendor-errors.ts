@@ -2,15 +2,21 @@ import { MayflyError } from '../errors.ts'
 import type { StsResponse } from '../sts/ask.ts'
 import { awsError } from '../sts/aws-errors.ts'
 import { googleApiError } from '../sts/google-errors.ts'
+import { microsoftError } from '../sts/microsoft-errors.ts'
 import { headerOf } from '../sts/request.ts'
 import { escapeXml } from '../wire/aws-query.ts'
-import type { ServiceRequest, Vendor } from './caller.ts'
+import type { ServiceRequest } from './caller.ts'
+import type { Vendor } from './hosts.ts'
 
 /** What a service of that vendor answers to credentials that do not hold. */
 export function refusal(vendor: Vendor, request: ServiceRequest, error: unknown): StsResponse {
   if (vendor === 'google') {
     const { status, body } = googleApiError(error)
     return json(status, body)
+  }
+  if (vendor === 'microsoft') {
+    const { status, ...told } = microsoftError(error)
+    return json(status, { error: told })
   }
   const protocol = awsProtocol(request)
   const { status, code, text } = awsError(error)
@@ -23,6 +29,7 @@ export function notPlayed(vendor: Vendor, request: ServiceRequest, caller: strin
   const { host } = request
   const text = `mayfly lab: ${caller} was authenticated, and nothing plays ${host} here. Plug a service in: mayfly lab --service ${host}=http://127.0.0.1:PORT`
   if (vendor === 'google') return json(501, { error: { code: 501, message: text, status: 'UNIMPLEMENTED' } })
+  if (vendor === 'microsoft') return json(501, { error: { code: 'NotImplemented', message: text } })
   return awsFailure(request, { status: 501, code: 'NotImplemented', text })
 }
 
