@@ -233,6 +233,11 @@ export const remedies = {
     wire: 'unauthorized_client',
     hint: 'Register it in its tenant under `entra:`, or correct the client ID (AZURE_CLIENT_ID).',
   },
+  TRUST_APP_ROLE: {
+    means: 'The application may not make this call of Microsoft Graph.',
+    wire: 'access_denied',
+    hint: 'Add { resource: https://graph.microsoft.com, appRole: Application.ReadWrite.All } to its appRoleAssignments.',
+  },
   TRUST_RESOURCE: {
     means: 'The tenant knows nothing by the name that the scope asks for.',
     wire: 'invalid_target',

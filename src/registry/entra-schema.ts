@@ -53,11 +53,14 @@ export const federatedCredentialSchema = v.pipe(
   })),
 )
 
+/** Of an application, or of a managed identity. */
+export const mostCredentials = 20
+
 /** Entra keeps names apart, and of two credentials for the same tokens takes the second for a mistake. */
 const federatedIdentityCredentials = v.optional(
   v.pipe(
     v.array(federatedCredentialSchema),
-    v.maxLength(20, 'at most 20 credentials'),
+    v.maxLength(mostCredentials, `at most ${mostCredentials} credentials`),
     unique('the credential', (each) => each.name),
     unique('the issuer and subject', (each) => each.subject && `${each.issuer} ${each.subject}`),
   ),
@@ -127,7 +130,7 @@ export const entraTenant = exactly({
 })
 
 /** An ID that follows from a text, so that it stays the same from one start to the next. */
-function madeUpGuid(text: string): string {
+export function madeUpGuid(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return [
     hex.slice(0, 8),

@@ -10,6 +10,7 @@ import { entraTokenEndpoint, entraTokenPath } from './entra-token-endpoint.ts'
 import { exchange, type FrontEnd } from './exchange.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google-iam-credentials.ts'
 import { googleSts } from './google-sts.ts'
+import { graph, graphPath } from './graph.ts'
 import { publishedAt } from './own-issuers.ts'
 import { headerOf } from './request.ts'
 import type { Sts } from './sts.ts'
@@ -27,6 +28,7 @@ export const largestBody = 64 * 1024
  *     GET, POST  /tokeninfo, /oauth2/v1|v3/tokeninfo            Google token information
  *     POST       /v1/introspect                                 Google STS introspection (RFC 7662)
  *     POST       /TENANT/oauth2/v2.0/token                      Entra's token endpoint
+ *     GET, …     /v1.0/applications/ID/federatedIdentityCredentials     Microsoft Graph
  *     GET        /TENANT/v2.0/.well-known/…, /TENANT/discovery/v2.0/keys, /common/discovery/instance     Entra's discovery
  *     GET        an issuer's own paths, under its own Host      discovery and JWKS of our issuers
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host
@@ -35,7 +37,9 @@ export const largestBody = 64 * 1024
 export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
   const frontEnd = frontEndOf(request)
   if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
-  return frontEnd ? exchange(request, frontEnd, sts) : information(request, sts)
+  if (frontEnd) return exchange(request, frontEnd, sts)
+  if (sts.registry && graphPath.test(request.path)) return graph(request, sts, sts.registry)
+  return information(request, sts)
 }
 
 function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
@@ -122,7 +126,7 @@ export function stsApp(sts: Sts): Hono {
       },
       sts,
     )
-    return new Response(body, { status, headers })
+    return new Response(body || null, { status, headers })
   })
   return app
 }
