@@ -1,3 +1,4 @@
+import { composedSubject, listed } from './composed-subject.ts'
 import { madeUpCommit, madeUpId } from './made-up.ts'
 import { audienceClaim, type Claims, type Inputs, type Shape, type Token } from './shape.ts'
 
@@ -18,39 +19,46 @@ export const github = {
     workflow: 'file below .github/workflows; deploy.yml',
     repository_id: 'number of the repository; made up from its name',
     repository_owner_id: 'number of the owner; made up from the name',
-    immutable: 'true for the sub of repositories made after 2026-07-15, which has these numbers in it',
+    repository_visibility: 'public, private or internal; private',
+    enterprise: 'slug of the enterprise that the owner belongs to; none',
+    job_workflow_ref:
+      'OWNER/REPOSITORY/.github/workflows/FILE@REF of the reusable workflow; the workflow itself',
+    created_at: 'when the repository was made, renamed or transferred; after 2026-07-15 its sub is immutable',
+    immutable:
+      'true for the sub that has these numbers in it, whenever the repository was made; false for the other',
+    include_claim_keys: 'what sub is made of, as the repository or its owner sets it; repo,context',
   },
   lifetimeSeconds: 300,
   jwksPath: '/.well-known/jwks',
   claims(inputs, token) {
     const job = jobOf(inputs)
-    return {
+    const claims = {
       ...standardClaims(token),
-      sub: subject(job),
+      sub: '',
       aud: audienceClaim(token.audience, `https://github.com/${job.owner}`),
       ref: job.ref,
       sha: job.sha,
       repository: job.repository,
       repository_owner: job.owner,
       repository_owner_id: job.ownerId,
+      ...enterpriseClaims(inputs),
       run_id: madeUpId(`run ${job.repository} ${job.ref}`),
       run_number: '1',
       run_attempt: '1',
-      repository_visibility: 'private',
+      repository_visibility: inputs.repository_visibility ?? 'private',
       repository_id: job.repositoryId,
       actor_id: madeUpId(`user ${job.actor}`),
       actor: job.actor,
       workflow: job.workflow,
-      head_ref: job.pullRequest === undefined ? '' : `pull-${job.pullRequest}`,
-      base_ref: job.pullRequest === undefined ? '' : 'main',
-      event_name: job.pullRequest === undefined ? 'push' : 'pull_request',
+      ...eventClaims(job),
       ref_protected: String(job.ref === 'refs/heads/main'),
       ref_type: job.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
-      ...workflowClaims(job),
+      ...workflowClaims(job, inputs),
       ...environmentClaims(job),
       check_run_id: madeUpId(`check ${job.repository} ${job.ref}`),
       runner_environment: 'github-hosted',
     }
+    return { ...claims, sub: subject(job, claims, inputs.include_claim_keys) }
   },
   discovery: (_issuer, algorithm) => ({
     subject_types_supported: ['public', 'pairwise'],
@@ -94,7 +102,7 @@ function jobOf(inputs: Inputs): Job {
     sha: madeUpCommit(`${repository} ${ref}`),
     actor: inputs.actor ?? 'jo',
     workflow: inputs.workflow ?? 'deploy.yml',
-    immutable: inputs.immutable === 'true',
+    immutable: isImmutable(inputs),
     environment: inputs.environment,
     pullRequest: inputs.pull_request,
   }
@@ -106,16 +114,33 @@ function refOf({ ref = 'main', tag, pull_request: pullRequest }: Inputs): string
   return ref.startsWith('refs/') ? ref : `refs/heads/${ref}`
 }
 
+/** Later than any time on the last day of the old sub. */
+function isImmutable({ immutable, created_at: created }: Inputs): boolean {
+  if (immutable !== undefined) return immutable === 'true'
+  return created !== undefined && created.slice(0, 10) > '2026-07-15'
+}
+
+/** @see https://docs.github.com/en/actions/reference/security/oidc "Customizing the subject claims" */
+function subject(job: Job, claims: Claims, keys = 'repo,context'): string {
+  const repo = `repo:${escaped(repositoryOf(job))}`
+  const others = Object.entries(claims).filter(([, value]) => typeof value === 'string' && value !== '')
+  return composedSubject('include_claim_keys', listed(keys), {
+    ...Object.fromEntries(others.map(([name, value]) => [name, `${name}:${escaped(String(value))}`])),
+    repo,
+    repository: repo,
+    context: contextOf(job),
+  })
+}
+
+function repositoryOf({ repository, repositoryId, owner, ownerId, immutable }: Job): string {
+  const name = repository.slice(owner.length + 1)
+  return immutable ? `${owner}@${ownerId}/${name}@${repositoryId}` : repository
+}
+
 /** An environment hides the rest, and a pull request the ref. */
-function subject(job: Job): string {
-  const name = job.repository.slice(job.owner.length + 1)
-  const repository = job.immutable
-    ? `${job.owner}@${job.ownerId}/${name}@${job.repositoryId}`
-    : job.repository
-  if (job.environment !== undefined)
-    return `repo:${escaped(repository)}:environment:${escaped(job.environment)}`
-  if (job.pullRequest !== undefined) return `repo:${escaped(repository)}:pull_request`
-  return `repo:${escaped(repository)}:ref:${escaped(job.ref)}`
+function contextOf({ environment, pullRequest, ref }: Job): string {
+  if (environment !== undefined) return `environment:${escaped(environment)}`
+  return pullRequest === undefined ? `ref:${escaped(ref)}` : 'pull_request'
 }
 
 /** A colon in a value would read as the end of it. */
@@ -123,13 +148,25 @@ function escaped(value: string): string {
   return value.replaceAll(':', '%3A')
 }
 
-function workflowClaims({ repository, workflow, ref, sha }: Job): Claims {
+function eventClaims({ pullRequest }: Job): Claims {
+  return pullRequest === undefined
+    ? { head_ref: '', base_ref: '', event_name: 'push' }
+    : { head_ref: `pull-${pullRequest}`, base_ref: 'main', event_name: 'pull_request' }
+}
+
+function enterpriseClaims({ enterprise }: Inputs): Claims {
+  return enterprise === undefined ? {} : { enterprise_id: madeUpId(`enterprise ${enterprise}`), enterprise }
+}
+
+/** The workflow that runs, and the reusable one that a job of it may be in. */
+function workflowClaims({ repository, workflow, ref, sha }: Job, inputs: Inputs): Claims {
   const workflowRef = `${repository}/.github/workflows/${workflow}@${ref}`
+  const { job_workflow_ref: jobRef = workflowRef } = inputs
   return {
     workflow_ref: workflowRef,
     workflow_sha: sha,
-    job_workflow_ref: workflowRef,
-    job_workflow_sha: sha,
+    job_workflow_ref: jobRef,
+    job_workflow_sha: jobRef === workflowRef ? sha : madeUpCommit(jobRef),
   }
 }
 

@@ -1,3 +1,5 @@
+import { MayflyError } from '../errors.ts'
+import { composedSubject, listed } from './composed-subject.ts'
 import { madeUpCommit, madeUpId } from './made-up.ts'
 import { audienceClaim, type Claims, type Inputs, type Shape, type Token } from './shape.ts'
 
@@ -10,40 +12,39 @@ export const gitlab = {
   inputs: {
     project: 'GROUP/PROJECT; acme/shop',
     project_path: 'the same as project',
+    project_id: 'number of the project; made up from its path',
+    job_project_path: 'project that runs the job, where PROJECT is a fork with a merge request; the same',
     ref: 'branch; main',
     tag: 'tag, in place of a branch',
     environment: 'deployment environment of the job; none',
     user: 'login of whoever started the pipeline; jo',
+    server_fqdn:
+      'host of the instance, where its tokens name another issuer (ci_id_tokens_issuer_url); as in the issuer',
+    ci_id_token_sub_claim_components:
+      'what sub is made of, as the project sets it; project_path,ref_type,ref',
   },
   // The default timeout of a job.
   lifetimeSeconds: 3600,
   jwksPath: '/oauth/discovery/keys',
   claims(inputs, token) {
     const project = inputs.project ?? inputs.project_path ?? 'acme/shop'
-    const ref = inputs.tag ?? inputs.ref ?? 'main'
-    const refType = inputs.tag === undefined ? 'branch' : 'tag'
-    const refPath = `refs/${refType === 'tag' ? 'tags' : 'heads'}/${ref}`
-    return {
-      ...projectClaims(project),
+    const refPath = refPathOf(inputs)
+    const claims = {
+      ...projectClaims(inputs, project),
       ...userClaims(inputs.user ?? 'jo', project),
       pipeline_id: madeUpId(`pipeline ${project} ${refPath}`),
       pipeline_source: 'push',
       job_id: madeUpId(`job ${project} ${refPath}`),
-      ref,
-      ref_type: refType,
-      ref_path: refPath,
-      // As in a new project: the default branch is protected and nothing else.
-      ref_protected: String(refPath === 'refs/heads/main'),
+      ...refClaims(inputs, refPath),
       groups_direct: [project.split('/', 1)[0]],
       ...environmentClaims(inputs),
       runner_id: Number(madeUpId('runner')),
       runner_environment: token.issuer === 'https://gitlab.com' ? 'gitlab-hosted' : 'self-hosted',
-      ...commitClaims(project, refPath, token),
+      ...commitClaims(project, refPath, inputs.server_fqdn ?? token.issuer.replace(/^https?:\/\//, '')),
       project_visibility: 'private',
       ...standardClaims(token),
-      sub: `project_path:${project}:ref_type:${refType}:ref:${ref}`,
-      aud: audienceClaim(token.audience, token.issuer),
     }
+    return { ...claims, sub: subject(inputs, claims), aud: audienceClaim(token.audience, token.issuer) }
   },
   discovery: (issuer, algorithm) => ({
     authorization_endpoint: `${issuer}/oauth/authorize`,
@@ -74,17 +75,22 @@ export const gitlab = {
   }),
 } as const satisfies Shape
 
-/** The project that the pipeline is of, and the project that runs the job: they differ for a fork's merge request alone. */
-function projectClaims(project: string): Claims {
+/** Where the claims come from that a fork's merge request splits: whose code it is, and whose job. */
+function projectClaims(inputs: Inputs, project: string): Claims {
+  const own = pathClaims(project, inputs.project_id)
+  const { job_project_path: target = project } = inputs
+  const running = Object.entries(target === project ? own : pathClaims(target))
+  return { ...own, ...Object.fromEntries(running.map(([name, value]) => [`job_${name}`, value])) }
+}
+
+function pathClaims(project: string, id = madeUpId(`project ${project}`)): Claims {
   const namespace = project.split('/').slice(0, -1).join('/')
-  const claims = {
+  return {
     namespace_id: madeUpId(`namespace ${namespace}`),
     namespace_path: namespace,
-    project_id: madeUpId(`project ${project}`),
+    project_id: id,
     project_path: project,
   }
-  const running = Object.entries(claims).map(([name, value]) => [`job_${name}`, value])
-  return { ...claims, ...Object.fromEntries(running) }
 }
 
 function userClaims(login: string, project: string): Claims {
@@ -121,14 +127,60 @@ function tier(environment: string): string {
   return found?.[0] ?? 'other'
 }
 
-function commitClaims(project: string, refPath: string, token: Token): Claims {
+function refPathOf({ ref = 'main', tag }: Inputs): string {
+  return tag === undefined ? `refs/heads/${ref}` : `refs/tags/${tag}`
+}
+
+function refClaims({ ref = 'main', tag }: Inputs, refPath: string): Claims {
+  return {
+    ref: tag ?? ref,
+    ref_type: tag === undefined ? 'branch' : 'tag',
+    ref_path: refPath,
+    // As in a new project: the default branch is protected and nothing else.
+    ref_protected: String(refPath === 'refs/heads/main'),
+  }
+}
+
+function commitClaims(project: string, refPath: string, host: string): Claims {
   const sha = madeUpCommit(`${project} ${refPath}`)
-  const host = token.issuer.replace(/^https?:\/\//, '')
   return {
     sha,
     ci_config_ref_uri: `${host}/${project}//.gitlab-ci.yml@${refPath}`,
     ci_config_sha: sha,
   }
+}
+
+const components = 'ci_id_token_sub_claim_components'
+const componentNames = [
+  'project_path',
+  'project_id',
+  'ref_type',
+  'ref',
+  'ref_protected',
+  'environment_protected',
+  'deployment_tier',
+]
+
+/**
+ * What a project may put there, and that the project comes first.
+ * @see https://docs.gitlab.com/api/projects/#edit-a-project
+ */
+function subject(inputs: Inputs, claims: Claims): string {
+  const chosen = listed(inputs[components] ?? 'project_path,ref_type,ref')
+  if (!/^project_(path|id)$/.test(chosen[0]!)) throw firstIsProject(chosen[0]!)
+  const known = componentNames.filter((name) => Object.hasOwn(claims, name))
+  return composedSubject(
+    components,
+    chosen,
+    Object.fromEntries(known.map((name) => [name, `${name}:${claims[name]}`])),
+  )
+}
+
+function firstIsProject(first: string): MayflyError {
+  return new MayflyError('COMMAND_USAGE', {
+    message: `${components}: GitLab takes project_path or project_id first, not "${first}"`,
+    hint: `For instance ${components}=project_id,ref_type,ref.`,
+  })
 }
 
 function standardClaims({ issuer, issuedAt, lifetimeSeconds, id }: Token): Claims {

@@ -61,6 +61,37 @@ test('GitLab: sub names project, kind of ref and ref', () => {
   assert.equal(sub({ project_path: 'a/b', tag: 'v1' }), 'project_path:a/b:ref_type:tag:ref:v1')
 })
 
+test('GitLab: a project chooses what its sub is made of, and begins it with itself', () => {
+  const sub = (components: string, inputs: Inputs = {}) =>
+    claims('gitlab', { ...inputs, ci_id_token_sub_claim_components: components }).sub
+  assert.equal(sub('project_path'), 'project_path:acme/shop')
+  assert.equal(sub('project_id,ref_type,ref', { project_id: '20' }), 'project_id:20:ref_type:branch:ref:main')
+  assert.equal(
+    sub('project_path,ref_protected,deployment_tier', { environment: 'prod' }),
+    'project_path:acme/shop:ref_protected:true:deployment_tier:production',
+  )
+  for (const wrong of ['ref,project_path', 'project_path,user_login', 'project_path,deployment_tier', ''])
+    assert.throws(() => sub(wrong), { code: 'COMMAND_USAGE' }, wrong)
+})
+
+test("GitLab: a fork's merge request is of the fork, and its job of the project", () => {
+  const made = claims('gitlab', { project: 'eve/shop', job_project_path: 'acme/shop' })
+  assert.deepEqual(
+    [made.project_path, made.namespace_path, made.job_project_path, made.job_namespace_path],
+    ['eve/shop', 'eve', 'acme/shop', 'acme'],
+  )
+  assert.equal(made.job_project_id, claims('gitlab').project_id)
+})
+
+test('GitLab: the configuration is at the instance, whichever issuer its tokens name', () => {
+  const uri = (inputs: Inputs) => claims('gitlab', inputs).ci_config_ref_uri
+  assert.equal(uri({}), 'gitlab.com/acme/shop//.gitlab-ci.yml@refs/heads/main')
+  assert.equal(
+    uri({ server_fqdn: 'git.example:8443' }),
+    'git.example:8443/acme/shop//.gitlab-ci.yml@refs/heads/main',
+  )
+})
+
 test('GitLab: numbers and booleans are strings, except the runner', () => {
   const { iat, nbf, exp, runner_id, groups_direct, ...rest } = claims('gitlab', { environment: 'prod' })
   assert.deepEqual([typeof iat, nbf, typeof exp, typeof runner_id], ['number', now - 5, 'number', 'number'])
@@ -114,6 +145,47 @@ test('GitHub: an immutable sub has the numbers that the claims have', () => {
     environment: 'e',
   })
   assert.equal(sub, `repo:acme@${repository_owner_id}/shop@${repository_id}:environment:e`)
+})
+
+test('GitHub: the day on which a repository was made decides which sub it has, unless it chose', () => {
+  const sub = (inputs: Inputs) =>
+    claims('github', { repository_id: '4', repository_owner_id: '1', ...inputs }).sub
+  const classic = 'repo:acme/shop:ref:refs/heads/main'
+  const immutable = 'repo:acme@1/shop@4:ref:refs/heads/main'
+  assert.equal(sub({ created_at: '2026-07-15T23:59:59Z' }), classic)
+  assert.equal(sub({ created_at: '2026-07-16' }), immutable)
+  assert.equal(sub({ created_at: '2020-01-01', immutable: 'true' }), immutable)
+  assert.equal(sub({ created_at: '2026-07-16', immutable: 'false' }), classic)
+})
+
+test("GitHub: a job in a reusable workflow has that workflow's ref and commit", () => {
+  const ref = 'acme/automation/.github/workflows/deploy.yml@refs/heads/main'
+  const made = claims('github', { job_workflow_ref: ref })
+  assert.equal(made.job_workflow_ref, ref)
+  assert.equal(made.workflow_ref, 'acme/shop/.github/workflows/deploy.yml@refs/heads/main')
+  assert.notEqual(made.job_workflow_sha, made.workflow_sha)
+})
+
+test('GitHub: a template chooses what sub is made of', () => {
+  const sub = (keys: string, inputs: Inputs = {}) =>
+    claims('github', { ...inputs, include_claim_keys: keys }).sub
+  const workflow = 'acme/automation/.github/workflows/oidc.yml@refs/heads/main'
+  assert.equal(
+    sub('repo,context,job_workflow_ref', { environment: 'prod', job_workflow_ref: workflow }),
+    `repo:acme/shop:environment:prod:job_workflow_ref:${workflow}`,
+  )
+  assert.equal(
+    sub('repository_owner,repository_visibility'),
+    'repository_owner:acme:repository_visibility:private',
+  )
+  assert.equal(
+    sub('repo', { immutable: 'true', repository_id: '4', repository_owner_id: '1' }),
+    'repo:acme@1/shop@4',
+  )
+  assert.equal(sub('repository', { pull_request: '7' }), 'repo:acme/shop')
+  assert.equal(sub('enterprise', { enterprise: 'acme-inc' }), 'enterprise:acme-inc')
+  for (const wrong of ['environment', 'nothing', 'enterprise', ''])
+    assert.throws(() => sub(wrong), { code: 'COMMAND_USAGE' }, wrong)
 })
 
 test('GitHub: the audience is the owner unless another is asked for, and the token lives five minutes', () => {
