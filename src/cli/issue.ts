@@ -20,7 +20,7 @@ import { clockOf } from './world.ts'
 
 export const issue: Command = {
   summary: 'a token of one of our issuers, shaped as a platform shapes its own',
-  usage: `mayfly issue ${shapes.map((each) => each.name).join('|')} [NAME=VALUE …] [--audience A] [--lifetime 5m] [--claims]
+  usage: `mayfly issue SHAPE [NAME=VALUE …] [--audience A] [--lifetime 5m] [--claims]
 mayfly issue aws-key USER [--account ID] [--format json|profile]
 mayfly issue aws-mfa USER [--account ID] [--code]
 
@@ -34,6 +34,8 @@ mayfly issue aws-mfa USER [--account ID] [--code]
 aws-key prints the permanent access key of a user of the trust file, with its secret. The secret is kept nowhere: it
 follows from the key file and the access key ID that the trust file has. Take the ID out, and the key is none.
 aws-mfa prints in the same way what an authenticator app takes to be a user's MFA device, or with --code what it shows.
+
+Every SHAPE, and what can be said of its tokens:
 
 ${shapes.map(inputsText).join('\n')}
 Any other NAME is a claim: its VALUE takes the place of the platform's, and \`null\` leaves it out.

@@ -17,7 +17,7 @@ export function discoveryUrl({ url }: Pick<OwnIssuer, 'url'>): string {
 
 /** Where its keys are, in its platform's own place. */
 export function jwksUrl({ url, shape }: OwnIssuer): string {
-  return withoutSlash(url) + shapeNamed(shape).jwksPath
+  return new URL(withoutSlash(url) + shapeNamed(shape).jwksPath).href
 }
 
 /** Its discovery document, with the members that its platform publishes and no other. */

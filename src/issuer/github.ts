@@ -1,4 +1,4 @@
-import { composedSubject, listed } from './composed-subject.ts'
+import { chosenClaims } from './chosen-claims.ts'
 import { madeUpCommit, madeUpId } from './made-up.ts'
 import { audienceClaim, type Claims, type Inputs, type Shape, type Token } from './shape.ts'
 
@@ -24,8 +24,7 @@ export const github = {
     job_workflow_ref:
       'OWNER/REPOSITORY/.github/workflows/FILE@REF of the reusable workflow; the workflow itself',
     created_at: 'when the repository was made, renamed or transferred; after 2026-07-15 its sub is immutable',
-    immutable:
-      'true for the sub that has these numbers in it, whenever the repository was made; false for the other',
+    immutable: 'true for the sub with these numbers in it, whenever made; false for the other',
     include_claim_keys: 'what sub is made of, as the repository or its owner sets it; repo,context',
   },
   lifetimeSeconds: 300,
@@ -124,12 +123,15 @@ function isImmutable({ immutable, created_at: created }: Inputs): boolean {
 function subject(job: Job, claims: Claims, keys = 'repo,context'): string {
   const repo = `repo:${escaped(repositoryOf(job))}`
   const others = Object.entries(claims).filter(([, value]) => typeof value === 'string' && value !== '')
-  return composedSubject('include_claim_keys', listed(keys), {
+  const parts = {
     ...Object.fromEntries(others.map(([name, value]) => [name, `${name}:${escaped(String(value))}`])),
     repo,
     repository: repo,
     context: contextOf(job),
-  })
+  }
+  return chosenClaims('include_claim_keys', keys, parts)
+    .map(([, part]) => part)
+    .join(':')
 }
 
 function repositoryOf({ repository, repositoryId, owner, ownerId, immutable }: Job): string {

@@ -1,5 +1,5 @@
 import { MayflyError } from '../errors.ts'
-import { composedSubject, listed } from './composed-subject.ts'
+import { chosenClaims } from './chosen-claims.ts'
 import { madeUpCommit, madeUpId } from './made-up.ts'
 import { audienceClaim, type Claims, type Inputs, type Shape, type Token } from './shape.ts'
 
@@ -18,8 +18,7 @@ export const gitlab = {
     tag: 'tag, in place of a branch',
     environment: 'deployment environment of the job; none',
     user: 'login of whoever started the pipeline; jo',
-    server_fqdn:
-      'host of the instance, where its tokens name another issuer (ci_id_tokens_issuer_url); as in the issuer',
+    server_fqdn: 'host of the instance, where ci_id_tokens_issuer_url is another; as in the issuer',
     ci_id_token_sub_claim_components:
       'what sub is made of, as the project sets it; project_path,ref_type,ref',
   },
@@ -166,19 +165,18 @@ const componentNames = [
  * @see https://docs.gitlab.com/api/projects/#edit-a-project
  */
 function subject(inputs: Inputs, claims: Claims): string {
-  const chosen = listed(inputs[components] ?? 'project_path,ref_type,ref')
-  if (!/^project_(path|id)$/.test(chosen[0]!)) throw firstIsProject(chosen[0]!)
+  const chosen = inputs[components] ?? 'project_path,ref_type,ref'
+  if (!/^project_(path|id)(,|$)/.test(chosen)) throw projectIsFirst(chosen)
   const known = componentNames.filter((name) => Object.hasOwn(claims, name))
-  return composedSubject(
-    components,
-    chosen,
-    Object.fromEntries(known.map((name) => [name, `${name}:${claims[name]}`])),
-  )
+  const parts = Object.fromEntries(known.map((name) => [name, `${name}:${claims[name]}`]))
+  return chosenClaims(components, chosen, parts)
+    .map(([, part]) => part)
+    .join(':')
 }
 
-function firstIsProject(first: string): MayflyError {
+function projectIsFirst(chosen: string): MayflyError {
   return new MayflyError('COMMAND_USAGE', {
-    message: `${components}: GitLab takes project_path or project_id first, not "${first}"`,
+    message: `${components}: GitLab takes project_path or project_id first, not "${chosen}"`,
     hint: `For instance ${components}=project_id,ref_type,ref.`,
   })
 }

@@ -1,4 +1,5 @@
 import { madeUpUuid } from './made-up.ts'
+import { requiredMembers } from './required-members.ts'
 import type { Claims, Shape } from './shape.ts'
 
 /**
@@ -38,11 +39,7 @@ export const kubernetes = {
       sub: `system:serviceaccount:${namespace}:${serviceaccount}`,
     }
   },
-  discovery: (_issuer, algorithm) => ({
-    response_types_supported: ['id_token'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [algorithm],
-  }),
+  discovery: (_issuer, algorithm) => requiredMembers(algorithm),
 } as const satisfies Shape
 
 function named(name: string, unique: string): Claims {

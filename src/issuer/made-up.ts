@@ -7,6 +7,16 @@ export function madeUpId(name: string): string {
   return String(1_000_000 + (hash(name).readUInt32BE() % 90_000_000))
 }
 
+/** Decimal digits, at most 30, and the first not zero. */
+export function madeUpDigits(name: string, count: number): string {
+  return `1${BigInt(`0x${hash(name).toString('hex')}`)}`.slice(0, count)
+}
+
+/** Letters and digits, at most 30. */
+export function madeUpWord(name: string, length: number): string {
+  return hash(name).toString('base64').replaceAll(/[+/=]/g, '').slice(0, length)
+}
+
 /** 40 hexadecimal digits, as a commit has. */
 export function madeUpCommit(name: string): string {
   return hash(name).toString('hex', 0, 20)

@@ -27,15 +27,18 @@ export interface Shape {
   readonly lifetimeSeconds: number
   /** Beside `alg` and `kid`; `typ: undefined` leaves `typ` out. */
   readonly header?: Readonly<Record<string, unknown>>
-  /** Below the issuer's URL. */
+  /** Below the issuer's URL; `/../` leads up from there. */
   readonly jwksPath: string
-  /** Every claim, in the platform's order. */
+  /** Every claim, in the platform's order. @throws COMMAND_USAGE for inputs that do not go together */
   claims(inputs: Inputs, token: Token): Claims
   /** The members of the discovery document besides `issuer` and `jwks_uri`, in the platform's order. */
   discovery(issuer: string, algorithm: IssuerAlgorithm): Readonly<Record<string, unknown>>
 }
 
-/** `aud` where a single one is a text: everywhere but in Kubernetes. */
-export function audienceClaim(audience: readonly string[], otherwise: string): string | readonly string[] {
+/** `aud` where a single one is a text: everywhere but in Kubernetes and SPIFFE. */
+export function audienceClaim<Otherwise extends string | undefined>(
+  audience: readonly string[],
+  otherwise: Otherwise,
+): string | readonly string[] | Otherwise {
   return audience.length > 1 ? audience : (audience[0] ?? otherwise)
 }

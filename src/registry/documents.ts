@@ -1,7 +1,20 @@
 // What is registered, in the vendors' own shapes. `trust.yaml` holds one `TrustDocument`.
 
 /** The platforms whose tokens our issuers can shape: the names of the list in `issuer/index.ts`. */
-export const issuerShapes = ['gitlab', 'github', 'kubernetes'] as const
+export const issuerShapes = [
+  'gitlab',
+  'github',
+  'kubernetes',
+  'circleci',
+  'buildkite',
+  'bitbucket',
+  'hcp-terraform',
+  'jenkins',
+  'spiffe',
+  'google-service-account',
+  'entra-managed-identity',
+  'aws-outbound',
+] as const
 export type IssuerShape = (typeof issuerShapes)[number]
 
 /** One of our own issuers: it signs tokens of a platform's shape. */

@@ -1,5 +1,6 @@
 import { MayflyError } from '../errors.ts'
-import { awsClaims, outboundIssuer } from '../wire/outbound-issuer.ts'
+import { outboundClaims } from '../issuer/aws-outbound.ts'
+import { outboundIssuer } from '../wire/outbound-issuer.ts'
 import type { AwsIdentity, Claims, Ungranted, WebIdentityTokenAsk, WebIdentityTokenGrant } from './ask.ts'
 import { addRequestTags, principalTags, type RequestKeys } from './aws-request-keys.ts'
 import { checkOwnPermission } from './own-permission.ts'
@@ -35,7 +36,6 @@ function requestKeys({ audiences, durationSeconds, algorithm, tags = [] }: WebId
   return addRequestTags(keys, tags)
 }
 
-/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
 function claimsOf(
   { audiences, tags = [] }: WebIdentityTokenAsk,
   identity: AwsIdentity,
@@ -44,23 +44,18 @@ function claimsOf(
 ): Claims {
   const { account, arn, region, expiresAtMs, marks = {} } = identity
   const principal = registered.principalOf(identity)
-  const own = textsOf(principalTags(identity, principal))
-  return {
-    iss: issuer,
-    aud: audiences.length === 1 ? audiences[0] : audiences,
-    sub: principal?.arn ?? arn,
-    [awsClaims]: {
-      aws_account: account,
-      ...(region !== undefined && { source_region: region }),
-      ...(own && { principal_tags: own }),
-      ...(expiresAtMs !== undefined && {
-        original_session_exp: new Date(expiresAtMs).toISOString().replace('.000', ''),
-      }),
-      ...(marks.federatedProvider !== undefined && { federated_provider: marks.federatedProvider }),
-      ...(marks.sourceIdentity !== undefined && { source_identity: marks.sourceIdentity }),
-      ...(tags.length > 0 && { request_tags: textsOf(tags) }),
-    },
-  }
+  return outboundClaims({
+    issuer,
+    audience: audiences.length === 1 ? audiences[0]! : audiences,
+    principal: principal?.arn ?? arn,
+    account,
+    region,
+    principalTags: textsOf(principalTags(identity, principal)),
+    sessionExpiresAtMs: expiresAtMs,
+    federatedProvider: marks.federatedProvider,
+    sourceIdentity: marks.sourceIdentity,
+    requestTags: textsOf(tags),
+  })
 }
 
 function textsOf(

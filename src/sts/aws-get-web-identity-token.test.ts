@@ -41,6 +41,7 @@ for (const algorithm of ['RS256', 'ES384'] as const)
       exp: side.seconds() + 300,
       'https://sts.amazonaws.com/': {
         aws_account: account,
+        principal_id: 'arn:aws:iam::123456789012:role/app',
         source_region: 'eu-west-1',
         principal_tags: { team: 'shop' },
         original_session_exp: began.Credentials!.Expiration!.toISOString().replace('.000', ''),

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { serviceAccountClaims } from '../issuer/google-service-account.ts'
 import type { Keys } from '../keys/keys.ts'
 import { Secret } from '../secret.ts'
 import { sessionKeyId } from '../wire/aws-ids.ts'
@@ -83,18 +84,16 @@ function webIdentityToken(grant: WebIdentityTokenGrant, keys: Keys, nowMs: numbe
   return { kind: grant.kind, grant, token: new Secret(token) }
 }
 
-/** @see https://cloud.google.com/docs/authentication/token-types#id-contents */
 function idToken(grant: IdTokenGrant, keys: Keys, nowMs: number): Minted {
   const { audience, uniqueId, email, includeEmail, expiresAtMs } = grant
-  const claims = {
-    aud: audience,
-    azp: uniqueId,
-    ...(includeEmail && { email, email_verified: true }),
-    exp: Math.floor(expiresAtMs / 1000),
-    iat: Math.floor(nowMs / 1000),
-    iss: googleIssuer,
-    sub: uniqueId,
-  }
+  const claims = serviceAccountClaims({
+    issuer: googleIssuer,
+    audience,
+    uniqueId,
+    email: includeEmail ? email : undefined,
+    issuedAt: Math.floor(nowMs / 1000),
+    expiresAt: Math.floor(expiresAtMs / 1000),
+  })
   return { kind: grant.kind, grant, token: new Secret(signJwt(claims, keys.signing(googleIssuer))) }
 }
 

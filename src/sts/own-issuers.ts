@@ -1,7 +1,11 @@
-import { discoveryDocument, discoveryUrl, jwksDocument, jwksUrl } from '../issuer/discovery.ts'
-import type { IssuerDocument } from '../registry/documents.ts'
+import {
+  discoveryDocument,
+  discoveryUrl,
+  jwksDocument,
+  jwksUrl,
+  type OwnIssuer,
+} from '../issuer/discovery.ts'
 import { bareHost } from '../wire/addresses.ts'
-import { awsClaims } from '../wire/outbound-issuer.ts'
 import type { StsRequest } from './ask.ts'
 import { googleIssuer } from './mint.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -16,48 +20,30 @@ interface Publisher {
 }
 
 /** Signs the ID tokens of service accounts. Its keys are where Google has them. */
-const google: Publisher = {
-  url: googleIssuer,
-  discoveryUrl: discoveryUrl({ url: googleIssuer }),
-  jwksUrl: 'https://www.googleapis.com/oauth2/v3/certs',
-  discovery: {
-    issuer: googleIssuer,
-    jwks_uri: 'https://www.googleapis.com/oauth2/v3/certs',
-    response_types_supported: ['id_token'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
-    claims_supported: ['aud', 'azp', 'email', 'email_verified', 'exp', 'iat', 'iss', 'sub'],
-  },
-}
+const google = publisher(
+  { url: googleIssuer, shape: 'google-service-account', algorithm: 'RS256' },
+  'https://www.googleapis.com/oauth2/v3/certs',
+)
 
-/** An AWS account's, as recorded from one (claims_supported and all). */
-function awsPublisher(url: string): Publisher {
-  const jwks = `${url}/.well-known/jwks.json`
-  return {
-    url,
-    discoveryUrl: discoveryUrl({ url }),
-    jwksUrl: jwks,
-    discovery: {
-      claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'jti', awsClaims],
-      id_token_signing_alg_values_supported: ['RS256', 'ES384'],
-      issuer: url,
-      jwks_uri: jwks,
-      subject_types_supported: ['public'],
-    },
-  }
-}
-
-function publisher(issuer: IssuerDocument): Publisher {
+function publisher(issuer: OwnIssuer, jwks = jwksUrl(issuer)): Publisher {
   return {
     url: issuer.url,
     discoveryUrl: discoveryUrl(issuer),
-    jwksUrl: jwksUrl(issuer),
-    discovery: discoveryDocument(issuer),
+    jwksUrl: jwks,
+    discovery: { ...discoveryDocument(issuer), jwks_uri: jwks },
   }
 }
 
+function outboundPublisher(url: string): Publisher {
+  return publisher({ url, shape: 'aws-outbound', algorithm: 'RS256' })
+}
+
 function publishers({ issuers, outboundIssuers }: Snapshot): Publisher[] {
-  return [google, ...[...issuers.values()].map(publisher), ...[...outboundIssuers].map(awsPublisher)]
+  return [
+    google,
+    ...[...issuers.values()].map((each) => publisher(each)),
+    ...[...outboundIssuers].map(outboundPublisher),
+  ]
 }
 
 /** The host names, without ports, at which issuers of ours publish. */

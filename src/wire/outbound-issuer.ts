@@ -1,8 +1,5 @@
 import { hash } from 'node:crypto'
 
-/** The one claim that holds everything of AWS's own. */
-export const awsClaims = 'https://sts.amazonaws.com/'
-
 /**
  * Where an AWS account's tokens for others come from: `https://UUID.tokens.sts.global.api.aws`. AWS makes the UUID up when
  * the account first asks; here it follows from the account, so that restarts and nodes agree.
