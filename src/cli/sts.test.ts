@@ -100,3 +100,17 @@ for (const [args, exit, words] of [
     assert.deepEqual(await once(child, 'close'), [exit, null])
     assert.match(said(), words)
   })
+
+test('keys rotate on a schedule that leaves a key a day before its use, and no other', async (t) => {
+  const place = folder(t)
+  for (const [every, words] of [
+    ['1d', /--rotate-keys 1d is too often/],
+    ['often', /--rotate-keys: "often" is not a duration/],
+  ] as const) {
+    const { child, said } = startSts(t, place, ['--port', '0', '--rotate-keys', every])
+    const [code] = await once(child, 'close')
+    assert.equal(code, 2)
+    assert.match(said(), words)
+  }
+  await startSts(t, place, ['--port', '0', '--rotate-keys', '30d']).until(/token service for development/)
+})

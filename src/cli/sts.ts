@@ -1,12 +1,14 @@
 import { dirname, join, resolve } from 'node:path'
 import { MayflyError } from '../errors.ts'
 import { defaultKeyFile } from '../keys/key-file.ts'
+import { shortestRotationMs } from '../keys/rotation.ts'
 import { watchTrustFile } from '../registry/watch.ts'
 import { type AuditRecord, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type AdministeredSts, openSts } from '../sts/create.ts'
 import { serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
+import { parseDuration } from '../wire/duration.ts'
 import { outboundHttp } from '../wire/http.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
@@ -26,6 +28,8 @@ export const sts: Command = {
   --keys FILE             signing and sealing keys, made if absent; default: .mayfly/keys.json beside the trust file
   --store FILE|URL        where admin calls register trust: an SQLite file, postgres://… which several nodes share, or
                           memory; default: registry.db beside the keys
+  --rotate-keys 30d       every key gets a successor so often (2d or more), published a day before its use, and counts until the
+                          last session under it has ended. Default: never, as a JWKS that somebody uploaded goes out of date
   --audit FILE            appends one line of JSON for every decision
   --audit-required        no answer without its audit record
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
@@ -54,6 +58,7 @@ interface Setting {
   readonly config: string
   readonly keyFile: string
   readonly store: string
+  readonly rotateKeysEveryMs?: number
   readonly audit?: string
   readonly auditRequired: boolean
   readonly signedTargetOnly: boolean
@@ -67,6 +72,7 @@ function read(args: readonly string[], io: Io): Setting {
     host: { type: 'string', default: '127.0.0.1' },
     keys: { type: 'string' },
     store: { type: 'string' },
+    'rotate-keys': { type: 'string' },
     audit: { type: 'string' },
     'audit-required': { type: 'boolean', default: false },
     'signed-target': { type: 'boolean', default: false },
@@ -80,6 +86,7 @@ function read(args: readonly string[], io: Io): Setting {
   return {
     config,
     keyFile,
+    ...(values['rotate-keys'] !== undefined && { rotateKeysEveryMs: rotationOf(values['rotate-keys']) }),
     store: values.store === undefined ? join(dirname(keyFile), 'registry.db') : placeOf(values.store, io.cwd),
     ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
     auditRequired: values['audit-required'],
@@ -97,13 +104,31 @@ function portOf(text: string): number {
   throw usage('sts', `--port ${JSON.stringify(text)} is not a port: expected 0 to 65535`)
 }
 
+function rotationOf(text: string): number {
+  const everyMs = secondsOf(text) * 1000
+  if (everyMs >= shortestRotationMs) return everyMs
+  throw usage(
+    'sts',
+    `--rotate-keys ${text} is too often: a key is published for a day before it is used`,
+    'Say 2d or more.',
+  )
+}
+
+function secondsOf(text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw usage('sts', `--rotate-keys: ${(error as Error).message}`)
+  }
+}
+
 interface Running {
   readonly sts: AdministeredSts
   close(): Promise<void>
 }
 
 async function start(setting: Setting, io: Io): Promise<Running> {
-  const { config, keyFile, audit, auditRequired, signedTargetOnly } = setting
+  const { config, keyFile, rotateKeysEveryMs, audit, auditRequired, signedTargetOnly } = setting
   const complain = (error: unknown) => {
     if (!(error instanceof MayflyError)) throw error
     io.err(`${errorText(io, error)}The last good trust stays in force.\n`)
@@ -132,6 +157,7 @@ async function start(setting: Setting, io: Io): Promise<Running> {
       store: await openStore(setting.store, io),
       onError: complain,
       keyFile,
+      ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
       now,
       signedTargetOnly,
       http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },

@@ -87,6 +87,23 @@ test('processes that start together end up with the same keys', async (t) => {
   assert.equal(readdirSync(join(path, '..')).length, 2)
 })
 
+test('processes that rotate one file at the same time leave one successor and no drafts', async (t) => {
+  const path = keyFile(t)
+  keysFromFile(path, [cluster], () => nowMs).signing(cluster.url)
+  const week = 7 * 86_400_000
+  const program = `
+    import { keysFromFile } from ${JSON.stringify(new URL('./key-ring.ts', import.meta.url).href)}
+    const keys = keysFromFile(${JSON.stringify(path)}, ${JSON.stringify([cluster])}, () => ${nowMs + week}, ${week})
+    process.stdout.write(String(keys.jwks('${cluster.url}').length))`
+  const start = () => promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', program])
+  const runs = await Promise.all([start(), start(), start(), start()])
+  assert.deepEqual(new Set(runs.map((each) => each.stdout)), new Set(['2']))
+  assert.equal(readdirSync(join(path, '..')).length, 2)
+  const later = keysFromFile(path, [cluster], () => nowMs + week)
+  assert.equal(later.jwks(cluster.url)!.length, 2)
+  assert.equal(later.sealing.deriveSecrets('p', '').length, 2)
+})
+
 test('the same issuer with another algorithm has other keys', (t) => {
   const path = keyFile(t)
   const es = keysFromFile(path, [cluster]).signing(cluster.url)

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createPrivate, readPrivate } from './private-file.ts'
+import { createPrivate, readPrivate, replacePrivate } from './private-file.ts'
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'mayfly-keys-'))
@@ -86,4 +86,14 @@ test('a folder, a FIFO and a file too large are KEY_FILE, at once', (t) => {
   writeFileSync(join(at, 'large'), Buffer.alloc(1024 * 1024 + 1), { mode: 0o600 })
   for (const each of ['folder', 'fifo', 'large'])
     assert.throws(() => readPrivate(join(at, each)), { code: 'KEY_FILE' }, each)
+})
+
+test('a text is replaced whole, and not where somebody else was first', (t) => {
+  const path = privateFile(t)
+  replacePrivate(path, 'private', 'second')
+  assert.equal(readPrivate(path), 'second')
+  replacePrivate(path, 'private', 'third')
+  assert.equal(readPrivate(path), 'second')
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.deepEqual(readdirSync(join(path, '..')), ['keys.json'])
 })

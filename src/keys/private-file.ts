@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   type Stats,
   unlinkSync,
   writeFileSync,
@@ -51,7 +52,7 @@ export function createPrivate(path: string, text: string): void {
   const folder = dirname(path)
   attempt(folder, [], () => mkdirSync(folder, { recursive: true, mode: 0o700 }))
   privateFolder(folder)
-  const draft = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}`)
+  const draft = draftOf(path)
   attempt(draft, [], () => writeSynced(draft, text))
   try {
     // A link, not a rename: a link never replaces the file of whoever came first.
@@ -60,6 +61,26 @@ export function createPrivate(path: string, text: string): void {
     unlinkSync(draft)
   }
   syncFolder(folder)
+}
+
+/**
+ * Puts another text in the place of one that was read, whole or not at all. Where somebody else has done so meanwhile,
+ * theirs stays.
+ * @throws KEY_FILE
+ */
+export function replacePrivate(path: string, before: string, text: string): void {
+  const draft = draftOf(path)
+  attempt(draft, [], () => writeSynced(draft, text))
+  try {
+    if (readPrivate(path) === before) attempt(path, [], () => renameSync(draft, path))
+  } finally {
+    attempt(draft, ['ENOENT'], () => unlinkSync(draft))
+  }
+  syncFolder(dirname(path))
+}
+
+function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}`)
 }
 
 function writeSynced(path: string, text: string): void {

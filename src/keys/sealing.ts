@@ -18,7 +18,7 @@ import type { Sealing } from './keys.ts'
 // the purpose are its additional data, so that a record cannot be moved to another purpose or master.
 //
 // The nonce is random: 2^32 records under one master and purpose is the most that NIST SP 800-38D §8.3 allows, which is
-// 49 days of a thousand records a second. Put a new master first well before that.
+// 49 days of a thousand records a second. `mayfly sts --rotate-keys 30d` puts a new master in its place before that.
 
 const version = 1
 const keyIdBytes = 4
@@ -50,12 +50,13 @@ interface Master {
 }
 
 /**
- * Seals with the first master and opens what any of them sealed.
- * @throws KEY_FILE when there is none, or one is not 32 bytes long
+ * Seals with the first master and opens what any of them sealed. Those that have had their time open nothing; the
+ * secrets that follow from them stay.
+ * @throws KEY_FILE when there is none to seal with, or one is not 32 bytes long
  */
-export function sealingWith(secrets: readonly Uint8Array[]): Sealing {
-  const masters = new Map<number, Master>()
-  for (const each of secrets.map(master)) masters.set(each.id.readUInt32BE(), each)
+export function sealingWith(secrets: readonly Uint8Array[], past: readonly Uint8Array[] = []): Sealing {
+  const masters = byId(secrets)
+  const everyMaster = [...masters.values(), ...byId(past).values()]
   const [current] = masters.values()
   if (!current) throw new MayflyError('KEY_FILE', { message: 'there is no master key to seal with' })
   return {
@@ -65,9 +66,12 @@ export function sealingWith(secrets: readonly Uint8Array[]): Sealing {
       // A text that names no master of ours was not sealed here, and whoever made it cannot know this secret either.
       return derived((masters.get(keyIdOf(sealed)) ?? current).keysFor(purpose), sealed)
     },
-    deriveSecrets: (purpose, text) =>
-      [...masters.values()].map((each) => derived(each.keysFor(purpose), text)),
+    deriveSecrets: (purpose, text) => everyMaster.map((each) => derived(each.keysFor(purpose), text)),
   }
+}
+
+function byId(secrets: readonly Uint8Array[]): ReadonlyMap<number, Master> {
+  return new Map(secrets.map(master).map((each) => [each.id.readUInt32BE(), each]))
 }
 
 function derived({ deriving }: PurposeKeys, text: string): string {

@@ -7,17 +7,16 @@ import {
 } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import type { SigningKey } from '../wire/jws.ts'
+import type { KeyTimes } from './rotation.ts'
 
 /** What our own issuers sign with. */
 export type IssuerAlgorithm = 'RS256' | 'ES256' | 'ES384'
 
-/** A key pair of an issuer, with the time until which its tokens are to be believed. */
-export interface IssuerKey extends SigningKey {
+/** A key pair of an issuer, with the time in which its tokens are to be believed. */
+export interface IssuerKey extends SigningKey, KeyTimes {
   readonly algorithm: IssuerAlgorithm
   /** The public half, as a JWKS publishes it. */
   readonly jwk: Readonly<Record<string, unknown>>
-  /** Epoch milliseconds; absent while it is the one that signs. */
-  readonly notAfterMs?: number
 }
 
 /** RSA of 2048 bits takes about 100 ms, an elliptic curve less than one. */
@@ -29,7 +28,7 @@ export function generateIssuerKey(algorithm: IssuerAlgorithm): IssuerKey {
  * A private key with all that follows from it.
  * @throws KEY_FILE when it cannot sign with that algorithm
  */
-export function issuerKey(key: KeyObject, algorithm: IssuerAlgorithm, notAfterMs?: number): IssuerKey {
+export function issuerKey(key: KeyObject, algorithm: IssuerAlgorithm, times: KeyTimes = {}): IssuerKey {
   if (!fits(key, algorithm))
     throw new MayflyError('KEY_FILE', {
       message: `a key of type ${key.asymmetricKeyType} cannot sign ${algorithm}`,
@@ -38,12 +37,12 @@ export function issuerKey(key: KeyObject, algorithm: IssuerAlgorithm, notAfterMs
   const kid = keyId(publicKey)
   const { kty, ...parts } = publicKey.export({ format: 'jwk' })
   const jwk = { use: 'sig', kty, kid, alg: algorithm, ...parts }
-  return { kid, key, algorithm, jwk, ...(notAfterMs !== undefined && { notAfterMs }) }
+  return { ...times, kid, key, algorithm, jwk }
 }
 
 /** @throws KEY_FILE */
-export function issuerKeyFromPem(pem: string, algorithm: IssuerAlgorithm, notAfterMs?: number): IssuerKey {
-  return issuerKey(readPem(pem), algorithm, notAfterMs)
+export function issuerKeyFromPem(pem: string, algorithm: IssuerAlgorithm, times: KeyTimes = {}): IssuerKey {
+  return issuerKey(readPem(pem), algorithm, times)
 }
 
 /** PKCS #8: for a file of mode 0600 and nothing else. */

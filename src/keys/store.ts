@@ -1,3 +1,4 @@
+import type { KeyTimes } from './rotation.ts'
 import type { IssuerAlgorithm, IssuerKey } from './signing.ts'
 
 /** An issuer of ours, as far as its keys go. */
@@ -9,10 +10,16 @@ export interface Keyed {
   readonly also?: readonly IssuerAlgorithm[]
 }
 
+export interface MasterKey extends KeyTimes {
+  readonly secret: Uint8Array
+}
+
 /** Where keys are kept. What is not there yet is made. */
 export interface KeyStore {
-  /** The first one seals. @throws KEY_FILE */
-  masters(): readonly Uint8Array[]
+  /** At least one. @throws KEY_FILE */
+  masters(): readonly MasterKey[]
   /** At least one. @throws KEY_FILE */
   issuerKeys(issuer: Keyed): readonly IssuerKey[]
+  /** For how long an answer is good. */
+  readonly goodForMs: number
 }

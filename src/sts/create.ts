@@ -20,6 +20,8 @@ export interface StsSetting {
   readonly keys?: Keys
   /** Where keys are kept that survive this process. Default: nowhere, they end with it. */
   readonly keyFile?: string
+  /** How often the keys in that file get successors, in milliseconds; two days at least. Default: never. */
+  readonly rotateKeysEveryMs?: number
   /** Default: one without sinks, which remembers refusals. */
   readonly audit?: Audit
   /** Epoch milliseconds. Default: the machine's clock. */
@@ -82,7 +84,7 @@ export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts>
 function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document'>): Sts {
   const { now = Date.now, signedTargetOnly = false } = setting
   const issuer = (url: string) => registered().issuers.get(url) ?? cloudIssuer(url, registered())
-  const keys = setting.keys ?? keysAt(setting.keyFile, issuer, now)
+  const keys = setting.keys ?? keysAt(setting, issuer, now)
   const http = setting.http ?? {
     public: outboundHttp({ reach: 'public' }),
     any: outboundHttp({ reach: 'any' }),
@@ -105,6 +107,12 @@ function cloudIssuer(url: string, registered: Snapshot): Keyed | undefined {
   return registered.outboundIssuers.has(url) ? { url, algorithm: 'RS256', also: ['ES384'] } : undefined
 }
 
-function keysAt(path: string | undefined, issuer: KeyedIssuers, now: () => number): Keys {
-  return path === undefined ? ephemeralKeys(issuer, now) : keysFromFile(path, issuer, now)
+function keysAt(
+  { keyFile, rotateKeysEveryMs }: Omit<StsSetting, 'document'>,
+  issuer: KeyedIssuers,
+  now: () => number,
+): Keys {
+  return keyFile === undefined
+    ? ephemeralKeys(issuer, now)
+    : keysFromFile(keyFile, issuer, now, rotateKeysEveryMs)
 }
