@@ -256,7 +256,7 @@ export const remedies = {
   TRUST_OUTBOUND: {
     means: 'The account does not let its identities have tokens for others.',
     wire: 'access_denied',
-    hint: 'Set `outboundWebIdentityFederation: true` at the account in the trust file.',
+    hint: 'Set `outboundWebIdentityFederation: true` at the account in the trust file, or call EnableOutboundWebIdentityFederation.',
   },
   TRUST_SESSION_END: {
     means: 'The token would live longer than the session that asks for it.',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,6 +58,8 @@ test('a user without a key is told of one to register, and gets its secret then,
   const who = await client.send(new GetCallerIdentityCommand({}))
   assert.equal(who.Arn, 'arn:aws:iam::123456789012:user/ci')
   assert.match(await run('ci', '--format', 'profile'), /^\[ci\]\naws_access_key_id = AKIA/)
+  const shell = `${await run('ci', '--format', 'env')}printf '%s %s' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY"`
+  assert.equal(execFileSync('sh', ['-c', shell]).toString(), `${id} ${AccessKey.SecretAccessKey}`)
 })
 
 test('a user that nobody registered has no key', async (t) => {

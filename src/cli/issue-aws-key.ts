@@ -29,11 +29,14 @@ export async function issueAwsKey(args: readonly string[], io: Io): Promise<numb
 
 type Write = (accessKeyId: string, secret: string, name: string) => string
 
-/** As `aws iam create-access-key` prints it, and as a profile of ~/.aws/credentials. */
+/** As `aws iam create-access-key` prints it, as a profile of ~/.aws/credentials, and for a shell's `eval`. */
 const formats: Readonly<Record<string, Write>> = {
   json: (AccessKeyId, SecretAccessKey, UserName) =>
     `${JSON.stringify({ AccessKey: { UserName, AccessKeyId, Status: 'Active', SecretAccessKey } }, null, 2)}\n`,
   profile: (id, secret, name) => `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`,
+  // A token of a session that was there before would not fit the key.
+  env: (id, secret) =>
+    `unset AWS_SESSION_TOKEN AWS_PROFILE\nexport AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY='${secret}'\n`,
 }
 
 function formatOf(name: string): Write {

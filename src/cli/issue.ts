@@ -21,7 +21,7 @@ import { clockOf } from './world.ts'
 export const issue: Command = {
   summary: 'a token of one of our issuers, shaped as a platform shapes its own',
   usage: `mayfly issue SHAPE [NAME=VALUE …] [--audience A] [--lifetime 5m] [--claims]
-mayfly issue aws-key USER [--account ID] [--format json|profile]
+mayfly issue aws-key USER [--account ID] [--format json|profile|env]
 mayfly issue aws-mfa USER [--account ID] [--code]
 
   --config FILE    the trust file that registers our issuers; default: trust.yaml

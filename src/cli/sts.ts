@@ -189,7 +189,7 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
     `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${summary(counts)}\n`,
     table(
       [
-        ['AWS', `AWS_ENDPOINT_URL_STS=${url}`],
+        ['AWS', `AWS_ENDPOINT_URL_STS=${url} AWS_ENDPOINT_URL_IAM=${url}`],
         ['Google', `"token_url": "${url}/v1/token"`],
         ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],

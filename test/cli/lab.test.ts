@@ -8,6 +8,8 @@ import { boxProblem } from '../../src/lab/box.ts'
 import type { Environment } from '../../src/world.ts'
 import { googleCredentials, trustFile } from '../fakes/cloud.ts'
 import { checkout, mayfly, run } from '../fakes/run.ts'
+import { may } from '../sdk-sts.ts'
+import { account, role, roleArn, trusts } from '../trust-side.ts'
 import { emptyHome, started } from './surroundings.ts'
 
 const node = process.execPath
@@ -108,6 +110,28 @@ describe('a lab', { skip, concurrency: false }, () => {
     assert.match(feature.assumed, /^AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity/)
     assert.match(feature.err, /^refused AssumeRoleWithWebIdentity of arn:aws:iam::123456789012:role\/deploy/m)
     assert.match(feature.err, /project_path:acme\/shop:ref_type:branch:ref:feature/)
+  })
+
+  it('takes roles from the AWS CLI as it is, and lets them be assumed at once', async (t) => {
+    if (spawnSync('aws', ['--version']).status !== 0) return t.skip('the AWS CLI is not here')
+    const home = await emptyHome(t)
+    const trust = join(home.HOME, 'trust.json')
+    const operator = role('operator', trusts({ Service: 'ecs-tasks.amazonaws.com' }, 'sts:AssumeRole'), {
+      policies: [may('iam:CreateRole', 'sts:AssumeRole')],
+    })
+    writeFileSync(trust, JSON.stringify({ aws: [{ account, oidcProviders: [], roles: [operator] }] }))
+    const policy = JSON.stringify(trusts({ AWS: account }, 'sts:AssumeRole'))
+    const script = `aws iam create-role --role-name made --assume-role-policy-document '${policy}' --query Role.Arn &&
+      aws sts assume-role --role-arn ${roleArn('made')} --role-session-name here --query AssumedRoleUser.Arn &&
+      aws iam delete-role --role-name made`
+    const command = [mayfly, 'lab', '--trust', trust, '--platform', 'ecs', '--', 'sh', '-c', script]
+    const { out, err } = await run(command, { ...home, AWS_PAGER: '' })
+    assert.match(
+      out,
+      /"arn:aws:iam::123456789012:role\/made"\n"arn:aws:sts::123456789012:assumed-role\/made\/here"/,
+    )
+    assert.match(err, /\(AccessDenied\).*not authorized to perform: iam:DeleteRole on resource: role made/)
+    assert.match(err, /^refused DeleteRole of made by arn:aws:sts::123456789012:assumed-role\/operator/m)
   })
 
   it('has nothing of the caller’s own identity, and shows none of its logins', async (t) => {
