@@ -1,12 +1,16 @@
 import { noSuchEntity } from './iam-errors.ts'
-import { managedPolicy } from './iam-managed-policy.ts'
+import { managedPolicy, policyKey } from './iam-managed-policy.ts'
 import type { IamCall } from './iam-operation.ts'
 
 /**
  * The ARN of a managed policy that may be attached: one of the account's own, or one of AWS's that is known here.
  * @throws REGISTRY_ABSENT
  */
-export function attachable(arn: string, call: IamCall): string {
-  if (managedPolicy(arn, call)) return arn
+export function attachable(arn: string, { account, draft }: IamCall): string {
+  const found = managedPolicy(arn, { account, draft })
+  const own = found && draft.get(policyKey(account, found.document.name))
+  // Written as it is: whoever deletes it at the same time, on another node, then sees that somebody has it.
+  if (own?.from === 'store') draft.put(own.key, own.document)
+  if (found) return arn
   throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`)
 }

@@ -90,7 +90,14 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   }
   const stop = store.watch(() => void read().catch(onError))
 
-  async function change<T>(work: (draft: Draft) => T, agreed = async () => {}): Promise<T> {
+  // One after the other: those of one process would only be in each other's way.
+  let last: Promise<unknown> = Promise.resolve()
+  function change<T>(work: (draft: Draft) => T, agreed = async () => {}): Promise<T> {
+    const turn = last.then(() => made(work, agreed))
+    last = turn.catch(() => {})
+    return turn
+  }
+  async function made<T>(work: (draft: Draft) => T, agreed: () => Promise<void>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const draft = draftOf(declared, stored)
       const result = work(draft)

@@ -141,3 +141,24 @@ test('a name is taken whatever its letter case, and a policy has at most 6144 ch
     refusal('LimitExceededException', 'Cannot exceed quota for PolicySize: 6144', 409),
   )
 })
+
+test('calls at the same time lose nothing of each other', async (t) => {
+  const managedPolicies = Array.from({ length: 10 }, (_, n) => ({
+    name: `p${n}`,
+    path: '/',
+    policyDocument: may('s3:*'),
+  }))
+  const client = (await administered(t, { managedPolicies })).iam()
+  const RoleName = 'app'
+  const AssumeRolePolicyDocument = JSON.stringify(trusts({ AWS: account }, 'sts:AssumeRole'))
+  await client.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))
+  await Promise.all(
+    managedPolicies.map(({ name }) =>
+      client.send(
+        new iam.AttachRolePolicyCommand({ RoleName, PolicyArn: `arn:aws:iam::${account}:policy/${name}` }),
+      ),
+    ),
+  )
+  const { AttachedPolicies } = await client.send(new iam.ListAttachedRolePoliciesCommand({ RoleName }))
+  assert.equal(AttachedPolicies!.length, 10)
+})
