@@ -175,6 +175,44 @@ test('somebody else’s change is trusted too', async () => {
   assert.ok(rolesOf(await trusted.promise).includes(role.name))
 })
 
+test('a reading that is under way when a change is stored does not undo it', async () => {
+  const { store, changed } = sharedStore()
+  const late = Promise.withResolvers<void>()
+  let reads = 0
+  const slow: Store = {
+    ...store,
+    async read() {
+      const entries = await store.read()
+      reads += 1
+      if (reads === 2) await late.promise
+      return entries
+    },
+  }
+  const read = Promise.withResolvers<void>()
+  const { registry } = await opened({ store: slow, onTrust: () => reads === 3 && read.resolve() })
+  changed()
+  await registry.change((draft) => draft.put(key, role))
+  late.resolve()
+  await read.promise
+  assert.deepEqual(registry.view().get(key)?.document, role)
+})
+
+test('what others store while a change waits for its record is in force afterwards', async () => {
+  const { store, changed } = sharedStore()
+  const { registry } = await opened({ store })
+  const other = `${key}-of-another`
+  await registry.change(
+    (draft) => draft.put(key, role),
+    async () => {
+      await store.commit([{ key: other, document: { ...role, name: 'of-another' } }])
+      changed()
+      await new Promise(setImmediate)
+    },
+  )
+  assert.ok(rolesOf(registry.trust()).includes('of-another'))
+  assert.ok(rolesOf(registry.trust()).includes(role.name))
+})
+
 /** A store that says when a test wants it to that somebody else has changed it. */
 function sharedStore() {
   let call = () => {}

@@ -72,8 +72,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     for (const { key, document } of writes) if (document === undefined) entries.delete(key)
     return trustOf(entries)
   }
-  function apply() {
-    const next = joined()
+  function apply(next = joined()) {
     try {
       check(next)
       trust = next
@@ -84,8 +83,13 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       return false
     }
   }
-  async function read() {
-    stored = renewed(stored, await store.read())
+  let commits = 0
+  async function read(): Promise<void> {
+    const before = commits
+    const entries = await store.read()
+    // What this process stored meanwhile may not be among them.
+    if (commits !== before) return read()
+    stored = renewed(stored, entries)
     apply()
   }
   const stop = store.watch(() => void read().catch(onError))
@@ -99,15 +103,22 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   }
   async function made<T>(work: (draft: Draft) => T, agreed: () => Promise<void>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      const there = { declared, stored }
       const draft = draftOf(declared, stored)
       const result = work(draft)
       const writes = draft.writes()
-      if (writes.length > 0) check(joined(writes))
+      const next = writes.length > 0 ? joined(writes) : trust
+      if (next !== trust) check(next)
       if (attempt === 1) await agreed()
       if (writes.length === 0) return result
       try {
-        await store.commit(writes)
-        await read()
+        const version = await store.commit(writes)
+        commits += 1
+        if (declared !== there.declared || stored !== there.stored) await read()
+        else {
+          stored = withWrites(stored, writes, version)
+          apply(next)
+        }
         return result
       } catch (error) {
         if (!(error instanceof MayflyError && error.code === 'REGISTRY_CONFLICT') || attempt === tries)
@@ -143,6 +154,18 @@ function renewed(known: ReadonlyMap<string, Entry>, entries: readonly Entry[]): 
       return [each.key, there?.version === each.version ? there : each]
     }),
   )
+}
+
+function withWrites(
+  entries: ReadonlyMap<string, Entry>,
+  writes: readonly Write[],
+  version: number,
+): ReadonlyMap<string, Entry> {
+  const next = new Map(entries)
+  for (const { key, document } of writes)
+    if (document === undefined) next.delete(key)
+    else next.set(key, { key, document, version })
+  return next
 }
 
 function draftOf(
