@@ -1,9 +1,11 @@
+import { unknownAwsPolicy } from '../trust/aws-managed-policies.ts'
 import { noSuchEntity } from './iam-errors.ts'
 import { managedPolicy, policyKey } from './iam-managed-policy.ts'
 import type { IamCall } from './iam-operation.ts'
 
 /**
- * The ARN of a managed policy that may be attached: one of the account's own, or one of AWS's that is known here.
+ * The ARN of a managed policy that may be attached: one of the account's own, or one of AWS's. Of those that are not known
+ * here nothing is allowed by it, and an explanation says so.
  * @throws REGISTRY_ABSENT
  */
 export function attachable(arn: string, { account, draft }: IamCall): string {
@@ -11,6 +13,6 @@ export function attachable(arn: string, { account, draft }: IamCall): string {
   const own = found && draft.get(policyKey(account, found.document.name))
   // Written as it is: whoever deletes it at the same time, on another node, then sees that somebody has it.
   if (own?.from === 'store') draft.put(own.key, own.document)
-  if (found) return arn
+  if (found || unknownAwsPolicy(arn)) return arn
   throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`)
 }

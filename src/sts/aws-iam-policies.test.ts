@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
+import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import { administered } from '../../test/sdk-iam.ts'
-import { may, refusal } from '../../test/sdk-sts.ts'
-import { account, allows, trusts } from '../../test/trust-side.ts'
+import { may, refusal, sdkCredentials } from '../../test/sdk-sts.ts'
+import { account, allows, roleArn, trusts } from '../../test/trust-side.ts'
 
 // Managed policies as AWS's own SDK registers them, over HTTP.
 
@@ -161,4 +162,31 @@ test('calls at the same time lose nothing of each other', async (t) => {
   )
   const { AttachedPolicies } = await client.send(new iam.ListAttachedRolePoliciesCommand({ RoleName }))
   assert.equal(AttachedPolicies!.length, 10)
+})
+
+test('a policy of AWS’s own that is not known here is attached, allows nothing, and an explanation says so', async (t) => {
+  const side = await administered(t)
+  const client = side.iam()
+  const RoleName = 'app'
+  const AssumeRolePolicyDocument = JSON.stringify(trusts({ AWS: account }, 'sts:AssumeRole'))
+  await client.send(new iam.CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))
+  const attach = (name: string) =>
+    client.send(new iam.AttachRolePolicyCommand({ RoleName, PolicyArn: `arn:aws:iam::aws:policy/${name}` }))
+  await attach('service-role/AWSLambdaBasicExecutionRole')
+  await assert.rejects(
+    attach('AWSCompromisedKeyQuarantineV3'),
+    refusal('NoSuchEntityException', /not attachable/, 404),
+  )
+  const { Credentials } = await side
+    .client()
+    .send(new AssumeRoleCommand({ RoleArn: roleArn(RoleName), RoleSessionName: 'me' }))
+  await assert.rejects(
+    side.iam(sdkCredentials(Credentials!)).send(new iam.ListRolesCommand({})),
+    refusal('AccessDenied', /no identity-based policy allows/, 403),
+  )
+  const told = side.records.at(-1)!.checks!.map(({ outcome, hint }) => `${outcome} ${hint}`)
+  assert.match(
+    told.join('\n'),
+    /not-checked What arn:aws:iam::aws:policy\/service-role\/AWSLambdaBasicExecutionRole says/,
+  )
 })

@@ -10,6 +10,9 @@ import {
 import { admin, administered, user } from '../../test/sdk-iam.ts'
 import { may, refusal, sdkCredentials } from '../../test/sdk-sts.ts'
 import { account, allows, gitlab, mainBranch, role, roleArn, trusts } from '../../test/trust-side.ts'
+import { Secret } from '../secret.ts'
+import { signHeaders } from '../wire/sigv4.ts'
+import { mfaCode, mfaSeeds } from './mfa.ts'
 
 // IAM as AWS's own SDK calls it, over HTTP.
 
@@ -380,7 +383,7 @@ test('what the trust file registers is shown, and not changed', async (t) => {
 
 test('who may call: permissions, conditions, and kinds of credentials', async (t) => {
   const users = [
-    admin,
+    { ...admin, mfaDevices: [{ serialNumber: `arn:aws:iam::${account}:mfa/admin` }] },
     user('nobody'),
     user('tagger', {
       policies: [
@@ -446,6 +449,12 @@ test('who may call: permissions, conditions, and kinds of credentials', async (t
     side.iam(sdkCredentials(Credentials!)).send(new iam.ListRolesCommand({})),
     refusal('InvalidClientTokenId', /invalid/, 403),
   )
+  const SerialNumber = `arn:aws:iam::${account}:mfa/admin`
+  const [seed] = mfaSeeds(SerialNumber, side.sts.keys.sealing)
+  const proved = await side
+    .client()
+    .send(new GetSessionTokenCommand({ SerialNumber, TokenCode: mfaCode(seed!, Date.now()) }))
+  await side.iam(sdkCredentials(proved.Credentials!)).send(new iam.ListRolesCommand({}))
   const unsigned = await fetch(side.server.url, {
     method: 'POST',
     body: 'Action=ListRoles&Version=2010-05-08',
@@ -479,4 +488,32 @@ test('operations that are not there are InvalidAction', async (t) => {
     client.send(new iam.ListUsersCommand({})),
     refusal('InvalidAction', 'Could not find operation ListUsers for version 2010-05-08', 400),
   )
+})
+
+test('answers are in JSON where they are asked for so', async (t) => {
+  const side = await administered(t)
+  await side.iam().send(create('app'))
+  const { accessKeyId, secretAccessKey } = side.keyOf('admin')
+  const { host } = new URL(side.server.url)
+  const asked = {
+    method: 'POST',
+    path: '/',
+    query: '',
+    body: 'Action=GetRole&RoleName=app&Version=2010-05-08',
+  }
+  const signed = signHeaders(
+    { ...asked, headers: [['Host', host]] },
+    {
+      credentials: { accessKeyId, secretAccessKey: new Secret(secretAccessKey) },
+      region: 'us-east-1',
+      service: 'iam',
+      nowMs: Date.now(),
+    },
+  )
+  const headers = { ...Object.fromEntries(signed), accept: 'application/json' }
+  const answer = await fetch(side.server.url, { method: 'POST', body: asked.body, headers })
+  const { GetRoleResponse } = JSON.parse(await answer.text())
+  const { Role } = GetRoleResponse.GetRoleResult
+  assert.equal(Role.RoleName, 'app')
+  assert.ok(Math.abs(Role.CreateDate - Date.now() / 1000) < 60)
 })

@@ -9,7 +9,7 @@ import type {
   UserDocument,
 } from '../registry/documents.ts'
 import { type ClaimKeys, compileClaimKeys } from '../trust/aws-claims.ts'
-import { awsManagedPolicy, managedByAws } from '../trust/aws-managed-policies.ts'
+import { awsManagedPolicy, managedByAws, unknownAwsPolicy } from '../trust/aws-managed-policies.ts'
 import type { Permissions } from '../trust/aws-permissions.ts'
 import { compilePolicy, type Policy, type PolicyKind } from '../trust/aws-policy.ts'
 import { accountOfKeyId, roleId, userId } from '../wire/aws-ids.ts'
@@ -162,7 +162,8 @@ function user(document: UserDocument, at: string, context: Context): User {
 
 function permissions(document: RoleDocument | UserDocument, at: string, context: Context): Permissions {
   const { policies, managedPolicyArns = [], permissionsBoundary } = document
-  const { inlinePolicies = [] }: Partial<RoleDocument> = document
+  const { inlinePolicies = [], created }: Partial<RoleDocument> = document
+  const attachedTo = { ...context, ...(created !== undefined && { created }) }
   const own = [
     ...policies.map((policy, i) => ({ policy, place: `policies[${i}]` })),
     ...inlinePolicies.map((each, i) => ({ policy: each.policyDocument, place: `inlinePolicies[${i}]` })),
@@ -171,17 +172,23 @@ function permissions(document: RoleDocument | UserDocument, at: string, context:
     named(`${at}.${place}`, () => context.compile(policy, 'identity')),
   )
   const attached = managedPolicyArns.map((arn, i) =>
-    attachedPolicy(arn, `${at}.managedPolicyArns[${i}]`, context),
+    attachedPolicy(arn, `${at}.managedPolicyArns[${i}]`, attachedTo),
   )
   const boundary =
     permissionsBoundary === undefined
       ? undefined
-      : [attachedPolicy(permissionsBoundary, `${at}.permissionsBoundary`, context)]
+      : [attachedPolicy(permissionsBoundary, `${at}.permissionsBoundary`, attachedTo)]
   return { identity: [...inline, ...attached], ...(boundary && { boundary }) }
 }
 
-function attachedPolicy(arn: string, at: string, { managedPolicy }: Context): Policy {
-  const policy = managedPolicy(arn)
+interface AttachedTo extends Context {
+  /** Of what a call made. */
+  readonly created?: string
+}
+
+function attachedPolicy(arn: string, at: string, { managedPolicy, created }: AttachedTo): Policy {
+  // AWS takes a call that attaches any of its own. Of a file each has to be known, since nobody is told otherwise.
+  const policy = managedPolicy(arn) ?? (created === undefined ? undefined : unknownAwsPolicy(arn))
   if (policy) return policy
   throw new MayflyError('REGISTRY_DOCUMENT', {
     message: `in ${at}: the managed policy ${arn} is not registered`,

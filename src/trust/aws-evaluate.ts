@@ -44,13 +44,15 @@ export function evaluate(
   const list: readonly Policy[] = 'statements' in policies ? [policies] : policies
   let matchedBy: Reach | undefined
   let denied: Statement | undefined
-  for (const { statements } of list)
+  for (const { statements, unknown } of list) {
+    if (unknown !== undefined) trace?.push(unknownCheck(unknown))
     for (const statement of statements) {
       const reach = applies(statement, request, trace)
       if (reach === undefined) continue
       if (statement.effect === 'Deny') denied ??= statement
       else matchedBy = closest(matchedBy, reach)
     }
+  }
   const verdict = verdictOf(matchedBy, denied !== undefined)
   trace?.push(policyCheck(name, verdict, denied))
   return verdict
@@ -113,6 +115,11 @@ function reachIn({ principals }: Statement, principal: AwsPrincipal): Reach | un
 
 function fitsIn(matcher: Matcher, value: string, keys: ConditionKeys): boolean {
   return matcher.matches(value, keys) !== matcher.except
+}
+
+function unknownCheck(arn: string): Check {
+  const hint = `What ${arn} says is not known here, so it allows nothing: put what is needed of it into a policy of your own`
+  return { check: 'managed-policy', outcome: 'not-checked', hint, part: true }
 }
 
 function principalCheck(statement: Statement, principal: AwsPrincipal, fits: boolean): Check {

@@ -36,3 +36,13 @@ export function awsManagedDocument(arn: string): Readonly<Record<string, unknown
   const name = /^arn:aws[a-z-]{0,16}:iam::aws:policy\/([A-Za-z0-9]+)$/.exec(arn)?.[1] ?? ''
   return Object.hasOwn(documents, name) ? documents[name] : undefined
 }
+
+/**
+ * One of AWS's that is not known here, as a policy that allows nothing. Undefined for what is no ARN of AWS's, and for those
+ * whose names say that they deny: without its statements such a policy would leave open what AWS closes.
+ */
+export function unknownAwsPolicy(arn: string): Policy | undefined {
+  const name = /^arn:aws[a-z-]{0,16}:iam::aws:policy\/(?:[\w-]{1,64}\/)?([\w+=,.@-]{1,128})$/.exec(arn)?.[1]
+  if (name === undefined || /deny|quarantine/i.test(name)) return undefined
+  return { kind: 'identity', statements: [], unknown: arn }
+}

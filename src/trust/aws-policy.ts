@@ -11,6 +11,8 @@ export type PolicyKind = 'trust' | 'identity'
 export interface Policy {
   readonly kind: PolicyKind
   readonly statements: readonly Statement[]
+  /** The ARN of a managed policy that stands here without its statements, which are not known. */
+  readonly unknown?: string
 }
 
 /** A list of patterns, or with `except` everything but what they match. */
