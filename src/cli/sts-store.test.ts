@@ -99,6 +99,11 @@ test('the registry is beside the keys unless told otherwise, for its user alone'
   assert.ok(!existsSync(join(elsewhere, '.mayfly', 'registry.db')))
 })
 
+test('with no store there are no admin calls', async (t) => {
+  const { create } = await opened(t, folder(t), ['--store', 'none'])
+  await assert.rejects(create('app'), { name: 'InvalidAction' })
+})
+
 test('what the trust file says by now is joined with what was stored', async (t) => {
   const place = folder(t)
   const { create, client, until } = await opened(t, place)

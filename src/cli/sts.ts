@@ -26,8 +26,8 @@ export const sts: Command = {
   --port N                default: 8787; 0 is one that is free
   --host ADDRESS          default: 127.0.0.1
   --keys FILE             signing and sealing keys, made if absent; default: .mayfly/keys.json beside the trust file
-  --store FILE|URL        where admin calls register trust: an SQLite file, postgres://… which several nodes share, or
-                          memory; default: registry.db beside the keys
+  --store FILE|URL        where admin calls register trust: an SQLite file, postgres://… which several nodes share,
+                          memory, or none to take no such calls; default: registry.db beside the keys
   --rotate-keys 30d       every key gets a successor so often (2d or more), published a day before its use, and counts until the
                           last session under it has ended. Default: never, as a JWKS that somebody uploaded goes out of date
   --audit FILE            appends one line of JSON for every decision
@@ -40,7 +40,9 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
   async run(args, io) {
     const setting = read(args, io)
     const service = await start(setting, io)
-    const server = await serveSts({ sts: service.sts, ...setting.listen }).catch(async (error) => {
+    const { registry: _, ...fixed } = service.sts
+    const served = setting.store === 'none' ? fixed : service.sts
+    const server = await serveSts({ sts: served, ...setting.listen }).catch(async (error) => {
       await service.close()
       throw error
     })
@@ -193,7 +195,7 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
         ['Google', `"token_url": "${url}/v1/token"`],
         ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
-        ['registry', withoutPassword(store)],
+        ['registry', store === 'none' ? 'none: no admin calls' : withoutPassword(store)],
         ['audit', audit ?? 'none: --audit FILE'],
       ],
       '  ',
