@@ -75,7 +75,7 @@ test('the status tells state, expiry and the last failure, and no secret', async
 
 test('a failure keeps its code, sentence and hint on the way to `mayfly get`', async () => {
   const lease = fixedLease(() => {
-    throw new MayflyError('LEASE_EXPIRED', { message: 'gone', hint: 'Wait.' })
+    throw new MayflyError('LEASE_EXPIRED', { message: 'gone', hint: 'Wait.', transient: true })
   })
   const answer = await asked('/credentials/deploy', bearer, [{ plan: awsPlan, lease }])
   assert.equal(answer.status, 503)

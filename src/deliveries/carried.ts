@@ -40,6 +40,7 @@ function unexpired<C extends Credential>(lease: Lease, credential: C, clock: Clo
   if (credential.expiresAtMs > clock.now()) return credential
   throw new MayflyError('LEASE_EXPIRED', {
     message: `the credential "${lease.name}" expired at ${expiryText(credential.expiresAtMs)}`,
+    transient: true,
   })
 }
 

@@ -54,6 +54,7 @@ test('a failing renewal is 503 with its code, sentence and hint under both spell
     throw new MayflyError('LEASE_EXPIRED', {
       message: 'the token service is away since 00:10',
       hint: 'Wait.',
+      transient: true,
     })
   })
   const { status, body } = await failing()
@@ -64,11 +65,13 @@ test('a failing renewal is 503 with its code, sentence and hint under both spell
   assert.equal(body.Message, body.message)
 })
 
-test('a refusal that no repetition will change is 400', async () => {
-  const { status } = await served(() => {
-    throw new MayflyError('EXCHANGE_REFUSED', { message: 'AccessDenied' })
-  })()
-  assert.equal(status, 400)
+test('a refusal that no repetition will change is 400, the first one and that of a renewal', async () => {
+  for (const code of ['EXCHANGE_REFUSED', 'LEASE_EXPIRED'] as const) {
+    const { status } = await served(() => {
+      throw new MayflyError(code, { message: 'AccessDenied' })
+    })()
+    assert.equal(status, 400, code)
+  }
 })
 
 test('an exception of unknown origin tells nothing of itself', async () => {

@@ -21,7 +21,7 @@ export function answerOf(error: unknown): Answer {
       message: 'Mayfly failed in an unexpected way',
       hint: 'See its log.',
     }
-  const passing = error.transient || error.code === 'LEASE_EXPIRED' || error.code === 'LEASE_STOPPED'
+  const passing = error.transient || error.code === 'LEASE_STOPPED'
   return { status: passing ? 503 : 400, code: error.code, message: error.message, hint: error.hint }
 }
 

@@ -110,7 +110,11 @@ test('a refused ID token is 404, after which gcloud goes on; one that may come l
 
 test('a failing renewal is 503 with the reason, and an expired token is never given', async () => {
   const failing = served(() => {
-    throw new MayflyError('LEASE_EXPIRED', { message: 'the token service is away', hint: 'Wait.' })
+    throw new MayflyError('LEASE_EXPIRED', {
+      message: 'the token service is away',
+      hint: 'Wait.',
+      transient: true,
+    })
   })
   const { status, text } = await failing.ask(`${account}/token`)
   assert.equal(status, 503)
