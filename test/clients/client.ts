@@ -1,6 +1,10 @@
 import type { PlatformName } from '../../src/lab/platform.ts'
 import type { DeliveryName } from '../../src/plan.ts'
 
+/** What a client goes through, in this order; each stands on the one before. */
+export const sceneNames = ['without', 'first', 'renewal', 'refusal', 'proxy', 'shadow'] as const
+export type SceneName = (typeof sceneNames)[number]
+
 /** The toolchains that clients are written for. One folder beside this file each, with its own lock file. */
 export const languages = ['javascript', 'python', 'go', 'java', 'command-line'] as const
 export type Language = (typeof languages)[number]
@@ -37,6 +41,13 @@ export interface Client {
   readonly without: Partial<Readonly<Record<PlatformName, RegExp>>>
   /** What a user reads of a refusal through this client. Mayfly's own code has to be in it where the client lets it through. */
   readonly refusal: RegExp
+  /** Roles that it goes on to by itself, as which services see it besides its own. */
+  readonly actsAs?: RegExp
+  /**
+   * Scenes that do not hold with this client, which nothing that Mayfly may do can mend, and how they go wrong. Asserted
+   * too: a version with which they hold is news.
+   */
+  readonly misses?: Partial<Readonly<Record<SceneName, RegExp>>>
   /** What does not work with this client and why, for the page. */
   readonly remarks?: readonly string[]
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import type { Environment } from '../../src/world.ts'
 
 /** What one real call of a living client came to. */
@@ -11,23 +12,53 @@ export interface Call {
 
 /** A program with a real SDK that goes on living: each line it is sent is one call. */
 export interface LivingClient {
+  /** A program that has ended answers with what it said at its end. */
   call(): Promise<Call>
   close(): Promise<void>
 }
 
-/** Starts a program that answers each line on standard input by one line of JSON on standard output. */
+export interface LivingOptions {
+  readonly env: Environment
+  readonly cwd?: string
+  /** A call that takes longer has failed. Default: two minutes. */
+  readonly patienceMs?: number
+}
+
+/** Starts a program of this checkout's Node.js that answers each line on standard input by one line of JSON. */
 export function startClient(program: URL, env: Environment): LivingClient {
-  const child = spawn(process.execPath, [program.pathname], {
-    env: env as NodeJS.ProcessEnv,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  return startLiving([process.execPath, program.pathname], { env })
+}
+
+/** Starts a program that answers each line on standard input by one line of JSON on standard output. */
+export function startLiving(
+  [program = '', ...args]: readonly string[],
+  { env, cwd, patienceMs = 120_000 }: LivingOptions,
+): LivingClient {
+  const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, cwd, stdio: 'pipe' })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (part) => (said += part))
+  child.stdin.on('error', () => {})
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async (): Promise<Call> => {
+    const { value, done } = await lines.next()
+    if (!done) return JSON.parse(value)
+    await closed
+    return { ok: false, text: said.trim() || `the program ended with ${child.exitCode ?? child.signalCode}` }
+  }
+  const silence = async (signal: AbortSignal): Promise<Call> => {
+    await setTimeout(patienceMs, undefined, { signal, ref: false })
+    return { ok: false, text: `no answer for ${patienceMs / 1000} s` }
+  }
   return {
     async call() {
       child.stdin.write('call\n')
-      const { value, done } = await lines.next()
-      if (done) throw new Error('the client has ended')
-      return JSON.parse(value) as Call
+      const waiting = new AbortController()
+      try {
+        return await Promise.race([answer(), silence(waiting.signal)])
+      } finally {
+        waiting.abort()
+      }
     },
     close: () => ended(child),
   }
@@ -35,7 +66,7 @@ export function startClient(program: URL, env: Environment): LivingClient {
 
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve()
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('close', () => resolve())
     child.stdin?.end()
   })

@@ -110,8 +110,10 @@ export async function serveStorage({ verify, buckets = ['pictures'], ...place }:
     if (!begun) throw new GoogleRefusal(404, 'NOT_FOUND', 'There is no such upload session')
     const object = { ...begun, body: Buffer.concat([begun.body, await bytesOf(c)]) }
     sessions.set(id, object)
-    const total = /\/(\d+|\*)$/.exec(c.req.header('content-range') ?? '')?.[1]
-    if (total === undefined || Number(total) === object.body.length) return store(c, object)
+    const [, last, total] = /(\d+|\*)\/(\d+|\*)$/.exec(c.req.header('content-range') ?? '') ?? []
+    // `bytes 0-*/*` is all of it, from a client that does not know beforehand how much that is.
+    const isWhole = total === undefined || last === '*' || Number(total) === object.body.length
+    if (isWhole) return store(c, object)
     const range = object.body.length > 0 ? { range: `bytes=0-${object.body.length - 1}` } : {}
     return c.body(null, 308 as 200, range)
   })

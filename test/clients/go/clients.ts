@@ -40,7 +40,8 @@ function awsClients(folder: string): readonly Client[] {
     {
       ...program(folder, 'current/aws-sdk-go-v2', 'aws-sdk-go-v2', 'github.com/aws/aws-sdk-go-v2'),
       ...shared,
-      without: { gitlab: noRole, github: noRole },
+      // On GitLab it takes the profile of story 3 itself.
+      without: { github: noRole },
       refusal:
         /failed to load credentials, .*LEASE_EXPIRED: .*\((EXCHANGE_REFUSED|PROOF_EXPIRED)\)|error in credential_process: exit status 1/,
       remarks: [
@@ -65,7 +66,11 @@ function awsClients(folder: string): readonly Client[] {
 // answers with the role of the node.
 const nodeRole = /Permission 'iam\.serviceAccounts\.getAccessToken' denied/
 const refusal = /compute: Received (400|503) .*\b(EXCHANGE_REFUSED|LEASE_EXPIRED)\b/
-const fromMetadata = { cloud: 'google', deliveries: ['gce'], refusal } as const
+// It looks for a login in HOME, which is not Mayfly's to change, and CLOUDSDK_CONFIG does not move that.
+const misses = { shadow: /cannot fetch token: 401/ }
+const ownLogin =
+  'A login of `gcloud auth application-default` in HOME comes first with it; `mayfly run` warns of one. Containers and CI jobs have none.'
+const fromMetadata = { cloud: 'google', deliveries: ['gce'], refusal, misses } as const
 const datasets = {
   calls: 'GET of the datasets of BigQuery',
   says: /"kind": ?"bigquery#datasetList"/,
@@ -86,7 +91,7 @@ function googleClients(folder: string): readonly Client[] {
       calls: 'insert into BigQuery, SELECT from it',
       says: /^inserted and read back 1 lamp, 2 desk, 3 chair$/,
       without: endless,
-      remarks: [patience],
+      remarks: [patience, ownLogin],
     },
     {
       ...program(folder, 'current/storage', 'cloud.google.com/go/storage'),
@@ -94,7 +99,7 @@ function googleClients(folder: string): readonly Client[] {
       calls: 'list of the objects of a bucket of Cloud Storage',
       says: /^the bucket has \d+ objects$/,
       without: endless,
-      remarks: [patience],
+      remarks: [patience, ownLogin],
     },
     {
       ...program(folder, 'current/oauth2', 'golang.org/x/oauth2'),
@@ -106,6 +111,7 @@ function googleClients(folder: string): readonly Client[] {
       },
       remarks: [
         'Where packets to 169.254.169.254 are dropped, it takes 30 seconds to fail without Mayfly, whatever the deadline of the call.',
+        ownLogin,
       ],
     },
   ]
@@ -119,5 +125,6 @@ function oldOauth2(folder: string): Client {
     ...fromMetadata,
     ...datasets,
     without: { ecs: unknown, 'ecs-ec2': unknown },
+    remarks: [ownLogin],
   }
 }

@@ -31,7 +31,8 @@ function awsClients(folder: string): readonly Client[] {
     {
       ...program(folder, 'aws-sdk-3', '@aws-sdk/client-s3'),
       ...shared,
-      without: { gitlab: unfound, github: unfound },
+      // On GitLab it takes the profile of story 3 itself.
+      without: { github: unfound },
       refusal: unfound,
       remarks,
     },
@@ -48,6 +49,7 @@ function awsClients(folder: string): readonly Client[] {
 /** Story 3's command, in the folder of a project. */
 function cdk(folder: string, version: string, remarks: readonly string[] = []): Client {
   const workspace = `cdk-${version}`
+  const project = join(folder, workspace)
   const bin = join(folder, placeOf(workspace, 'aws-cdk'), 'bin', 'cdk')
   const unresolved =
     /Unable to resolve AWS account to use\. It must be either configured when you define your CDK Stack, or through the environment/
@@ -56,15 +58,27 @@ function cdk(folder: string, version: string, remarks: readonly string[] = []): 
     version,
     language: 'javascript',
     cloud: 'aws',
-    command: ['env', '-C', join(folder, workspace), process.execPath, bin, 'diff', '--no-change-set'],
+    // Into a folder of its own, since two that write into one are in each other's way.
+    command: [
+      'sh',
+      '-c',
+      `cd "$0" && exec "$@" --output "$HOME/cdk.out"`,
+      project,
+      process.execPath,
+      bin,
+      'diff',
+      '--no-change-set',
+    ],
     living: false,
     calls: 'cdk diff',
     says: /Number of stacks with differences: 1/,
     deliveries: ['ecs', 'credential-process', 'env'],
     clock: 'libfaketime',
-    without: { gitlab: unresolved, github: unresolved },
-    // Started anew for every call, so that it is not started at all.
-    refusal: /^code: EXCHANGE_REFUSED/m,
+    // The current one takes the profile of story 3 itself.
+    without: { ...(version === '2.150.0' && { gitlab: unresolved }), github: unresolved },
+    refusal: unresolved,
+    // The role of its bootstrap by which it reads.
+    actsAs: /:assumed-role\/cdk-hnb659fds-lookup-role-/,
     remarks: [
       'Where its own roles (cdk-hnb659fds-…) may not be assumed, it says so and goes on with the credentials that it has.',
       '--no-change-set, since a change set takes the stack CDKToolkit and its bucket, and the same credentials.',
@@ -84,6 +98,10 @@ const withoutTaskRole = {
 const slow =
   'Where packets to 169.254.169.254 are dropped, and not refused, it takes more than two minutes to fail without Mayfly.'
 const silent = 'It shows of a refusal no more than the HTTP status: the reason is in the log of Mayfly alone.'
+// CLOUDSDK_CONFIG does not move where it looks for a login, and HOME is not Mayfly's to change.
+const homeLogin = { shadow: /Request is missing required authentication credential|invalid authentication/ }
+const ownLogin =
+  'A login of `gcloud auth application-default` in HOME comes first with it; `mayfly run` warns of one. Containers and CI jobs have none.'
 const told = /Could not refresh access token: .*\b(EXCHANGE_REFUSED|LEASE_EXPIRED)\b/
 const untold = /Could not refresh access token: .*status code (400|503)/
 
@@ -100,8 +118,8 @@ function authLibraries(folder: string): readonly Client[] {
   const old = /The incoming JSON object does not contain a client_email field/
   return [
     { ...library(11), refusal: told, remarks: [slow] },
-    { ...library(9), refusal: untold, remarks: [silent, slow] },
-    { ...library(7), refusal: untold, remarks: [silent, slow] },
+    { ...library(9), refusal: untold, misses: homeLogin, remarks: [silent, slow, ownLogin] },
+    { ...library(7), refusal: untold, misses: homeLogin, remarks: [silent, slow, ownLogin] },
     {
       ...library(5),
       deliveries: [],

@@ -54,7 +54,8 @@ const boto3: Program = {
   calls: 's3:PutObject, s3:GetObject, sts:GetCallerIdentity',
   says: /^arn:aws:sts::\d{12}:assumed-role\/\S+ stored a picture of a cat$/,
   deliveries: ['ecs', 'credential-process', 'env'],
-  without: { gitlab: noCredentials, github: noCredentials, gce: noCredentials, none: noCredentials },
+  // On GitLab it takes the profile of story 3 itself.
+  without: { github: noCredentials },
   refusal: /EXCHANGE_REFUSED/,
 }
 
@@ -71,14 +72,6 @@ const googleAuth: Program = {
     ecs: asksEc2,
     // The role of the instance that the task runs on, which nobody trusts.
     'ecs-ec2': /RefreshError: .*iam\.serviceAccounts\.getAccessToken\\*' denied/,
-    eks: asksEc2,
-    github: asksEc2,
-    // With that file, with one that names a token's file, and with none.
-    gitlab: new RegExp(
-      `${asksEc2.source}|RefreshError: File .* was not found|default credentials were not found`,
-    ),
-    gce: /Unable to retrieve AWS region/,
-    none: asksEc2,
   },
   refusal: /EXCHANGE_REFUSED/,
   remarks: [
@@ -90,15 +83,7 @@ const googleAuth: Program = {
 const unknownType = /DefaultCredentialsError: .*Type is external_account, expected one of/
 const googleAuthOf2020: Program = {
   ...googleAuth,
-  without: {
-    ecs: unknownType,
-    'ecs-ec2': unknownType,
-    eks: unknownType,
-    github: unknownType,
-    gitlab: new RegExp(`${unknownType.source}|Could not automatically determine credentials`),
-    gce: unknownType,
-    none: unknownType,
-  },
+  without: { ecs: unknownType, 'ecs-ec2': unknownType },
   remarks: [
     'From before external_account (1.27.0): it cannot read such a file, and under Mayfly it need not.',
   ],
