@@ -13,7 +13,9 @@ export function traceText(stage: Stage, requests: readonly Traced[]): string {
     .join('')
 }
 
-const isClients = ({ headers }: Traced) =>
+// Mayfly's own are none of the client's, and what a client tells its maker of itself (aws-cdk) it tells when it likes.
+const isClients = ({ host, headers }: Traced) =>
+  !/\btelemetry\b/.test(host) &&
   !headers.some(([name, value]) => /^user-agent$/i.test(name) && value === 'mayfly')
 
 function lineOf({ method, host, target, status }: Traced): string {
