@@ -49,10 +49,14 @@ test('a time is a moment, or so far from now', () => {
 for (const [wrong, ...says] of [
   [['--platform', 'gitlb', '--', 'true'], 'did you mean gitlab?'],
   [['--absent', 'no', '--', 'true'], 'refuse, drop'],
-  [['--claim', 'ref', '--', 'true'], 'NAME=VALUE'],
+  [['--platform', 'gitlab', '--claim', 'ref', '--', 'true'], 'NAME=VALUE'],
   [['--service', 'a.test=b', '--', 'true'], 'HOST=http://127.0.0.1:PORT'],
   [['--at', 'tomorrow', '--', 'true'], '+2h'],
   [['--speed', '0', '--', 'true'], '--speed'],
+  [['--platform', 'gitlab', '--id-token', 'a b=x', '--', 'true'], 'a b'],
+  [['--platform', 'gitlab', '--id-token', 'PATH=x', '--', 'true'], 'PATH'],
+  [['--role', 'arn:aws:iam::123456789012:role/deploy', '--', 'true'], '--role', '--platform'],
+  [['--claim', 'ref=main', '--', 'true'], '--claim', '--platform'],
   [['make'], 'mayfly lab FLAGS -- COMMAND'],
   [['--platform', 'ecs'], 'no command'],
 ] as const)

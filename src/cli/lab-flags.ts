@@ -30,7 +30,7 @@ export const labUsage = `mayfly lab [--trust trust.yaml] [--platform P] [FLAGS] 
   --audience A            of its tokens; again for another
   --id-token NAME=AUD     a token of a GitLab job, by its variable; again for another
   --region R              default: eu-west-1, and europe-west1 on Compute Engine
-  --service HOST=URL      leads a host name to a server in the box, for whoever has credentials that hold
+  --service HOST=URL      leads a host name to a server in the box; one of the clouds' own for those alone whose credentials hold
   --absent refuse|drop    what becomes of connections to addresses that the platform does not have; default: refuse
   --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h, or --at=-5m
   --speed N               how fast it goes: 60 is a minute a second
@@ -63,6 +63,8 @@ export function readLabFlags(args: readonly string[]): LabSetting {
   if (program === undefined)
     throw usage('lab', 'there is no command to run', 'Write it after `--`: mayfly lab -- COMMAND')
   const { role, region, 'service-account': serviceAccount, trace, verbose } = values
+  const platform = oneOf('--platform', values.platform, platformNames)
+  if (platform === 'none') refuseIdentity(values)
   const time = timeOf(values.at, values.speed)
   return {
     command: [program, ...rest],
@@ -72,11 +74,11 @@ export function readLabFlags(args: readonly string[]): LabSetting {
     ...(trace !== undefined && { trace }),
     ...(time && { time }),
     options: {
-      platform: oneOf('--platform', values.platform, platformNames),
+      platform,
       absent: oneOf('--absent', values.absent, ['refuse', 'drop']),
       claims: Object.fromEntries(values.claim.map((each) => pair('--claim', each))),
       audience: values.audience,
-      idTokens: grouped(values['id-token'].map((each) => pair('--id-token', each))),
+      idTokens: grouped(values['id-token'].map(idTokenOf)),
       ...(role !== undefined && { role }),
       ...(region !== undefined && { region }),
       ...(serviceAccount !== undefined && { serviceAccount }),
@@ -115,6 +117,26 @@ function pair(flag: string, text: string): [string, string] {
   const at = text.indexOf('=')
   if (at < 1) throw usage('lab', `${flag} "${text}" is not NAME=VALUE`)
   return [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** What says who a workload is, where nothing gives it an identity: somebody has forgotten the platform. */
+function refuseIdentity(values: Readonly<Record<string, unknown>>): void {
+  const said = ['role', 'service-account', 'claim', 'audience', 'id-token'].find(
+    (name) => values[name] !== undefined && !(Array.isArray(values[name]) && values[name].length === 0),
+  )
+  if (said === undefined) return
+  const names = platformNames.filter((each) => each !== 'none').join(', ')
+  throw usage(
+    'lab',
+    `--${said} says who the workload is, and --platform none gives it no identity`,
+    `Name a platform: ${names}.`,
+  )
+}
+
+function idTokenOf(text: string): [string, string] {
+  const [name, audience] = pair('--id-token', text)
+  if (/^[A-Za-z_]\w*$/.test(name) && name !== 'PATH' && name !== 'HOME') return [name, audience]
+  throw usage('lab', `--id-token "${text}": ${name} is not the name of a variable that a token can be in`)
 }
 
 function serviceOf(text: string): [string, string] {
