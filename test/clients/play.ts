@@ -16,6 +16,9 @@ export type Told = Omit<Report, 'cell'>
 
 const inside = new URL('./inside.ts', import.meta.url).pathname
 
+/** Many times what the slowest takes on a busy machine: after that it hangs, and its box is ended with all that is in it. */
+const longestMs = 5 * 60_000
+
 /** Plays a cell in a box of its own. A box that dies is a failed first scene, with what it said. */
 export async function play(cell: Cell): Promise<Report> {
   const { child, ended } = enterBox(
@@ -25,7 +28,9 @@ export async function play(cell: Cell): Promise<Report> {
       stdio: 'pipe',
     },
   )
+  const timer = setTimeout(() => child.kill('SIGKILL'), longestMs)
   const [out, err, code] = await Promise.all([text(child.stdout!), text(child.stderr!), ended])
+  clearTimeout(timer)
   if (code === 0) return { cell, ...(JSON.parse(out) as Told) }
   const scene = cell.scenes[0]!
   return {

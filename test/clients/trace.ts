@@ -35,15 +35,20 @@ function headersOf({ headers }: Traced): string {
 
 /** Without what is another at every run: identifiers, signatures, times, hashes, ports, addresses in memory. */
 export function steady(text: string): string {
-  return text
-    .replaceAll(checkout, '')
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '…')
-    .replace(/(?<=[?&](?:X-Amz-[A-Za-z]+|requestId)=)[^&]*/g, '…')
-    .replace(/\d{8}T\d{6}Z|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '…')
-    .replace(/(?<=127\.0\.0\.1:)\d+/g, 'PORT')
-    .replace(/\b0x[0-9a-f]+\b/gi, '0x…')
-    .replace(/(?<=mayfly-cell-)\w+/g, '…')
-    .replace(/\b[0-9a-f]{32,}\b/gi, '…')
+  return (
+    text
+      .replaceAll(checkout, '')
+      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '…')
+      .replace(/(?<=[?&](?:X-Amz-[A-Za-z]+|requestId)=)[^&]*/g, '…')
+      .replace(/\d{8}T\d{6}Z|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '…')
+      .replace(/(?<=127\.0\.0\.1:)\d+/g, 'PORT')
+      .replace(/\b0x[0-9a-f]+\b/gi, '0x…')
+      .replace(/(?<=mayfly-cell-)\w+/g, '…')
+      .replace(/\b[0-9a-f]{32,}\b/gi, '…')
+      .replace(/\bbqjob_\w+/g, 'bqjob_…')
+      // gsutil has them in any order.
+      .replace(/(?<=[?&]fields=)[^&]*/g, (list) => list.split('%2C').sort().join('%2C'))
+  )
 }
 
 /** For whoever looks into a cell that went wrong: everything that reached the box, and why the token service refused. */

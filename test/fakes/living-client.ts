@@ -64,10 +64,18 @@ export function startLiving(
   }
 }
 
+/** What does not end by itself when nobody asks any more is ended; what it leaves behind holds nothing here. */
+const graceMs = 5_000
+
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('close', () => resolve())
+    const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), graceMs)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+      resolve()
+    })
     child.stdin?.end()
   })
 }
