@@ -45,9 +45,9 @@ export type { Audience, Sighting, Source } from './sources/source.ts'
 export type { AwsIdentity, GoogleIdentity } from './sts/ask.ts'
 export { type Audit, type AuditRecord, type AuditSink, createAudit } from './sts/audit.ts'
 export { auditFile } from './sts/audit-file.ts'
-export { encodeAuthorizationMessage } from './sts/authorization-message.ts'
+export { encodeAuthorizationMessage } from './sts/aws/authorization-message.ts'
+export { evaluatePermissions, type PermissionQuestion } from './sts/aws/evaluate-permissions.ts'
 export { type ChangeableSts, createSts, type StsSetting } from './sts/create.ts'
-export { evaluatePermissions, type PermissionQuestion } from './sts/evaluate-permissions.ts'
 export {
   issueSession,
   type VerifyAwsSetting,

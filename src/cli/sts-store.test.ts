@@ -9,7 +9,7 @@ import { admin } from '../../test/sdk-iam.ts'
 import { startSts, urlIn } from '../../test/sts-process.ts'
 import { account, role, storyTrust, trusts } from '../../test/trust-side.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
-import { secretsOfUserKey } from '../sts/user-key.ts'
+import { secretsOfUserKey } from '../sts/aws/user-key.ts'
 
 const AssumeRolePolicyDocument = JSON.stringify(trusts({ AWS: account }, 'sts:AssumeRole'))
 const accessKeyId = admin.accessKeys[0]!.id

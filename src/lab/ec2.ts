@@ -1,4 +1,4 @@
-import { accountOfArn } from '../sts/arn.ts'
+import { accountOfArn } from '../sts/aws/arn.ts'
 import { imds, imdsAddress } from './imds.ts'
 import type { Platform, Site, Stage } from './platform.ts'
 import { roleFor } from './roles.ts'

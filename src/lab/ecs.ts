@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import type { AwsCredential } from '../credential.ts'
-import { accountOfArn } from '../sts/arn.ts'
+import { accountOfArn } from '../sts/aws/arn.ts'
 import { awsTimestamp } from '../wire/aws-query.ts'
 import type { Environment } from '../world.ts'
 import type { Platform, Site, Stage } from './platform.ts'

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import type { IssuedToken } from '../issuer/issuer.ts'
-import { accountOfArn } from '../sts/arn.ts'
+import { accountOfArn } from '../sts/aws/arn.ts'
 import { awsTimestamp } from '../wire/aws-query.ts'
 import type { Environment } from '../world.ts'
 import { clusterIssuer, clusterRoles } from './cluster-roles.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { StsRequest, StsResponse } from '../sts/ask.ts'
-import { graphPath } from '../sts/graph.ts'
+import { graphPath } from '../sts/entra/graph.ts'
 import { publishedAt } from '../sts/own-issuers.ts'
 import { answer, largestBody, requestOf } from '../sts/server.ts'
 import type { Sts } from '../sts/sts.ts'

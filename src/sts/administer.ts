@@ -1,7 +1,7 @@
 import type { Registry } from '../registry/registry.ts'
 import type { StsRequest, StsResponse } from './ask.ts'
 import { authorizeAdmin } from './authorize.ts'
-import { carryOut, parseIam, refuseIam, respondIam } from './aws-iam.ts'
+import { carryOut, parseIam, refuseIam, respondIam } from './aws/iam.ts'
 import { circumstancesOf } from './request.ts'
 import type { Sts } from './sts.ts'
 import { verifyAdmin } from './verify.ts'

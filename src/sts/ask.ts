@@ -10,9 +10,9 @@ import type {
   SignedAsk,
   WebIdentityAsk,
   WebIdentityTokenAsk,
-} from './aws-ask.ts'
+} from './aws/ask.ts'
 
-export type * from './aws-ask.ts'
+export type * from './aws/ask.ts'
 
 // What the stages of an exchange hand on: Ask (parse) → Verified (verify) → Grant (authorize) → Minted (mint).
 // `Verified` and `Grant` carry a mark that only their own stage can make, so that no stage can be skipped.

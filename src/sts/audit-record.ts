@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import type { Check } from '../trust/decision.ts'
 import { readJwt } from '../wire/jws.ts'
-import { principalName } from './access-token.ts'
 import type { Ask, IamAsk, Minted, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
+import { principalName } from './google/access-token.ts'
 
 /** Who asked: as verified, or only as the proof claims it while `verified` is false. */
 export interface AuditedIdentity {

@@ -8,23 +8,23 @@ import type {
   Verified,
   VerifiedAdmin,
 } from './ask.ts'
-import { authorizeAccessKeyInfo } from './authorize-access-key-info.ts'
-import { authorizeAssumeRole } from './authorize-assume-role.ts'
-import { authorizeClientAssertion } from './authorize-client-assertion.ts'
-import { authorizeDecoding } from './authorize-decoding.ts'
-import { authorizeFederationToken } from './authorize-federation-token.ts'
+import { authorizeAccessKeyInfo } from './aws/authorize-access-key-info.ts'
+import { authorizeAssumeRole } from './aws/authorize-assume-role.ts'
+import { authorizeDecoding } from './aws/authorize-decoding.ts'
+import { authorizeFederationToken } from './aws/authorize-federation-token.ts'
+import { authorizeIam } from './aws/authorize-iam.ts'
+import { authorizeService, type ServiceAsk } from './aws/authorize-service.ts'
+import { authorizeSessionToken } from './aws/authorize-session-token.ts'
+import { authorizeWebIdentity } from './aws/authorize-web-identity.ts'
+import { authorizeWebIdentityToken } from './aws/authorize-web-identity-token.ts'
+import { checkCallable } from './aws/callable.ts'
+import { authorizeClientAssertion } from './entra/authorize-client-assertion.ts'
 import {
   type AttachedAsk,
   authorizeAttached,
   authorizeExchange,
   authorizeImpersonation,
-} from './authorize-google.ts'
-import { authorizeIam } from './authorize-iam.ts'
-import { authorizeService, type ServiceAsk } from './authorize-service.ts'
-import { authorizeSessionToken } from './authorize-session-token.ts'
-import { authorizeWebIdentity } from './authorize-web-identity.ts'
-import { authorizeWebIdentityToken } from './authorize-web-identity-token.ts'
-import { checkCallable } from './callable.ts'
+} from './google/authorize-google.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 

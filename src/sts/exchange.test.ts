@@ -15,7 +15,7 @@ import {
 } from '../../test/trust-side.ts'
 import type { TrustDocument } from '../registry/documents.ts'
 import type { StsRequest } from './ask.ts'
-import { awsSts } from './aws.ts'
+import { awsSts } from './aws/aws-sts.ts'
 import { exchange } from './exchange.ts'
 
 const arrived = (request: ReturnType<typeof formRequest>, more: Partial<StsRequest> = {}): StsRequest => ({

@@ -4,7 +4,6 @@ import type { Keys } from '../keys/keys.ts'
 import { Secret } from '../secret.ts'
 import { sessionKeyId } from '../wire/aws-ids.ts'
 import { signJwt } from '../wire/jws.ts'
-import { sealAccessToken } from './access-token.ts'
 import type {
   AccessTokenGrant,
   AwsSessionGrant,
@@ -15,8 +14,9 @@ import type {
   Minted,
   WebIdentityTokenGrant,
 } from './ask.ts'
-import { readAuthorizationMessage } from './authorization-message.ts'
-import { sealSession, secretOfSession } from './aws-session.ts'
+import { readAuthorizationMessage } from './aws/authorization-message.ts'
+import { sealSession, secretOfSession } from './aws/session.ts'
+import { sealAccessToken } from './google/access-token.ts'
 
 /** Who signs the ID tokens of service accounts: an issuer of ours, by Google's name. */
 export const googleIssuer = 'https://accounts.google.com'

@@ -2,8 +2,8 @@ import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
 import { accountOfKeyId } from '../wire/aws-ids.ts'
 import { outboundIssuer } from '../wire/outbound-issuer.ts'
-import { accountOfArn } from './arn.ts'
 import type { AwsIdentity } from './ask.ts'
+import { accountOfArn } from './aws/arn.ts'
 import {
   type AwsAccount,
   awsAccount,
@@ -11,9 +11,9 @@ import {
   policyCompiler,
   type Role,
   type User,
-} from './registered-aws.ts'
-import { type EntraTenant, entraTenant } from './registered-entra.ts'
-import { googleProject, type PoolProvider, type ServiceAccount } from './registered-google.ts'
+} from './aws/registered.ts'
+import { type EntraTenant, entraTenant } from './entra/registered.ts'
+import { googleProject, type PoolProvider, type ServiceAccount } from './google/registered.ts'
 
 /** What is registered at one moment, compiled: every look-up is a map's, however much is registered. */
 export interface Snapshot {

@@ -1,8 +1,8 @@
 import type { Keys } from '../keys/keys.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Audit } from './audit.ts'
+import type { MfaCodes } from './aws/mfa.ts'
 import type { KeySource } from './key-source.ts'
-import type { MfaCodes } from './mfa.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A token service: what is registered, its keys, its audit and its clock. */

@@ -1,6 +1,6 @@
-import { awsError } from './aws-errors.ts'
-import { entraError } from './entra-errors.ts'
-import { googleApiError, googleStsError } from './google-errors.ts'
+import { awsError } from './aws/errors.ts'
+import { entraError } from './entra/errors.ts'
+import { googleApiError, googleStsError } from './google/errors.ts'
 
 /** What the caller of the real service would be told. */
 export interface Wire {

@@ -1,7 +1,6 @@
 import { MayflyError } from '../errors.ts'
 import { readJwt } from '../wire/jws.ts'
 import { readSignature } from '../wire/sigv4.ts'
-import { holderOfAccessToken, principalName } from './access-token.ts'
 import type {
   Ask,
   AwsIdentity,
@@ -16,11 +15,12 @@ import type {
   WebIdentity,
   WebIdentityAsk,
 } from './ask.ts'
-import { entraClient } from './authorize-client-assertion.ts'
-import { verifyEntraToken } from './entra.ts'
-import type { PoolProvider } from './registered-google.ts'
-import { checkTarget } from './relayed-request.ts'
-import { type SignedRequestRules, verifySignedRequest } from './signed-request.ts'
+import { type SignedRequestRules, verifySignedRequest } from './aws/signed-request.ts'
+import { entraClient } from './entra/authorize-client-assertion.ts'
+import { verifyEntraToken } from './entra/verify-entra-token.ts'
+import { holderOfAccessToken, principalName } from './google/access-token.ts'
+import type { PoolProvider } from './google/registered.ts'
+import { checkTarget } from './google/relayed-request.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 import { readAwsToken, verificationBy, verifyAwsToken, verifyGoogleToken } from './web-identity.ts'

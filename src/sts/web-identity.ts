@@ -3,12 +3,12 @@ import { awsAudience } from '../trust/aws-claims.ts'
 import type { Check } from '../trust/decision.ts'
 import { type Algorithm, checkJws, type Jwt, readJwt } from '../wire/jws.ts'
 import type { Claims, WebIdentity } from './ask.ts'
+import type { OidcProvider } from './aws/registered.ts'
+import { marksInClaims } from './aws/tag-claims.ts'
+import type { PoolProvider } from './google/registered.ts'
 import { isAlgorithm, type TrustedIssuer } from './jwks.ts'
-import type { OidcProvider } from './registered-aws.ts'
-import type { PoolProvider } from './registered-google.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
-import { marksInClaims } from './tag-claims.ts'
 
 /** What the checks of a token stand on besides what is registered. */
 export interface Verification {

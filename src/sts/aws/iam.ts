@@ -1,0 +1,50 @@
+import { iamOperations } from '../../admin/iam.ts'
+import type { IamOperation } from '../../admin/iam-operation.ts'
+import type { Draft } from '../../registry/registry.ts'
+import { checkConstraints } from '../../wire/aws-parameters.ts'
+import { iamNamespace, type QueryResult } from '../../wire/aws-query.ts'
+import type { AdminGrant, IamAsk, StsRequest, StsResponse } from '../ask.ts'
+import { unknownOperation } from './operation.ts'
+import { errorAnswer, parametersOf, resultAnswer, writingFor } from './protocol.ts'
+
+const version = '2010-05-08'
+
+/** Whether a request is one for IAM, which shares its path and method with STS. */
+export function isIam({ host, query, body }: StsRequest): boolean {
+  return (
+    host.startsWith('iam.') || body.includes(`Version=${version}`) || query.includes(`Version=${version}`)
+  )
+}
+
+/** @throws REQUEST_ACTION, REQUEST_PARAMETER */
+export function parseIam(request: StsRequest): IamAsk {
+  const parameters = parametersOf(request)
+  const action = parameters.get('Action') ?? ''
+  const asked = parameters.get('Version') ?? ''
+  const operation = iamOperations.get(action)
+  if (!operation || asked !== version) throw unknownOperation(action, asked)
+  checkConstraints(parameters, operation.wanted)
+  return { kind: 'IamCall', signed: request, action, parameters }
+}
+
+/** Does what was permitted, on a draft of what is registered. @throws what the operation throws */
+export function carryOut(
+  { account, ask }: AdminGrant,
+  { draft, nowMs, request }: { readonly draft: Draft; readonly nowMs: number; readonly request: StsRequest },
+): QueryResult | undefined {
+  const operation = iamOperations.get(ask.action) as IamOperation
+  const { time } = writingFor(request)
+  return operation.run({ account, parameters: ask.parameters, draft, nowMs, time }) ?? undefined
+}
+
+export function respondIam(
+  { action }: IamAsk,
+  result: QueryResult | undefined,
+  request: StsRequest,
+): StsResponse {
+  return resultAnswer(action, result, request, iamNamespace)
+}
+
+export function refuseIam(error: unknown, request: StsRequest): StsResponse {
+  return errorAnswer(error, request, iamNamespace)
+}

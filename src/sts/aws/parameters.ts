@@ -1,0 +1,52 @@
+import { MayflyError } from '../../errors.ts'
+import {
+  type Constraint,
+  checkConstraints,
+  invalid,
+  type ListConstraint,
+  type Parameters,
+} from '../../wire/aws-parameters.ts'
+
+/**
+ * Checks the parameters of an operation of STS.
+ * @throws REQUEST_PARAMETER with AWS's words for everything that is wrong
+ * @throws REQUEST_UNSUPPORTED for one that this operation would have to leave out
+ */
+export function checkParameters(
+  parameters: Parameters,
+  wanted: readonly (Constraint | ListConstraint)[],
+): void {
+  checkConstraints(parameters, wanted)
+  refuseOthers(parameters, wanted)
+}
+
+const roleArn = /^arn:aws[a-z-]{0,16}:iam::\d{12}:role\/[\x21-\x7e]+$/
+
+/** @throws REQUEST_PARAMETER when it is no role's ARN */
+export function checkRoleArn(arn: string): void {
+  if (!roleArn.test(arn)) throw invalid('Request ARN is invalid')
+}
+
+/** Parameters that narrow or mark a session: without them it would be another than was asked for. */
+const meaningful = new Set([
+  'Policy',
+  'PolicyArns',
+  'Tags',
+  'TransitiveTagKeys',
+  'SourceIdentity',
+  'ProvidedContexts',
+  'SerialNumber',
+  'TokenCode',
+  'ProviderId',
+  'MinimumSessionTokenSize',
+])
+
+function refuseOthers(parameters: Parameters, wanted: readonly { readonly name: string }[]): void {
+  for (const full of parameters.keys()) {
+    const dot = full.indexOf('.')
+    const name = dot < 0 ? full : full.slice(0, dot)
+    if (!meaningful.has(name) || wanted.some((each) => each.name === name)) continue
+    const text = `Mayfly does not support the parameter ${full.slice(0, 64)} of this operation.`
+    throw new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
+  }
+}

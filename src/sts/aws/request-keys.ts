@@ -1,0 +1,89 @@
+import type { AwsIdentity, SessionTag } from '../ask.ts'
+import type { Circumstances } from '../request.ts'
+import type { Role, User } from './registered.ts'
+
+/** Condition keys by name in lower case, while they are collected. */
+export type RequestKeys = Map<string, string | readonly string[]>
+
+/** What AWS knows of every request. */
+export function addCircumstances(keys: RequestKeys, { nowMs, from, secure }: Circumstances): RequestKeys {
+  keys.set('aws:currenttime', isoSecond(nowMs))
+  keys.set('aws:epochtime', String(Math.floor(nowMs / 1000)))
+  if (from !== undefined) keys.set('aws:sourceip', from)
+  if (secure !== undefined) keys.set('aws:securetransport', String(secure))
+  return keys
+}
+
+const principalTypes = {
+  'role-session': 'AssumedRole',
+  user: 'User',
+  'user-session': 'User',
+  'federated-user': 'FederatedUser',
+} as const satisfies Record<AwsIdentity['credential'], string>
+
+/**
+ * What AWS knows of the signer of a request. `principal` is its role or user.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html "Properties of the principal"
+ */
+export function addSigner(
+  keys: RequestKeys,
+  identity: AwsIdentity,
+  principal: Role | User | undefined,
+  nowMs: number,
+): RequestKeys {
+  const { credential, issuedAtMs, region, marks = {} } = identity
+  keys.set(
+    'aws:principalarn',
+    credential === 'role-session' ? (principal?.arn ?? identity.arn) : identity.arn,
+  )
+  keys.set('aws:principalaccount', identity.account)
+  keys.set('aws:principaltype', principalTypes[credential])
+  keys.set('aws:userid', identity.userId)
+  if (region !== undefined) keys.set('aws:requestedregion', region)
+  if (principalTypes[credential] === 'User' && principal) keys.set('aws:username', principal.name)
+  // Present for temporary credentials alone. Revocation stands on it.
+  if (issuedAtMs !== undefined) keys.set('aws:tokenissuetime', isoTime(issuedAtMs))
+  if (issuedAtMs !== undefined || marks.mfaAtMs !== undefined)
+    keys.set('aws:multifactorauthpresent', String(marks.mfaAtMs !== undefined))
+  if (marks.mfaAtMs !== undefined)
+    keys.set('aws:multifactorauthage', String(Math.floor((nowMs - marks.mfaAtMs) / 1000)))
+  if (marks.sourceIdentity !== undefined) keys.set('aws:sourceidentity', marks.sourceIdentity)
+  if (marks.federatedProvider !== undefined) keys.set('aws:federatedprovider', marks.federatedProvider)
+  for (const { key, value } of principalTags(identity, principal))
+    keys.set(`aws:principaltag/${key.toLowerCase()}`, value)
+  return keys
+}
+
+/** The tags of a signer: those of its role or user, and over them those of its session. Keys ignore letter case. */
+export function principalTags(identity: AwsIdentity, principal: Role | User | undefined) {
+  const tags = new Map<string, Pick<SessionTag, 'key' | 'value'>>()
+  for (const tag of [...(principal?.tags ?? []), ...(identity.marks?.tags ?? [])])
+    tags.set(tag.key.toLowerCase(), tag)
+  return tags.values()
+}
+
+/** What AWS knows of the tags that a request passes. */
+export function addRequestTags(keys: RequestKeys, tags: readonly SessionTag[]): RequestKeys {
+  if (tags.length === 0) return keys
+  for (const { key, value } of tags) keys.set(`aws:requesttag/${key.toLowerCase()}`, value)
+  keys.set(
+    'aws:tagkeys',
+    tags.map(({ key }) => key),
+  )
+  const transitive = tags.filter((tag) => tag.transitive).map(({ key }) => key)
+  if (transitive.length > 0) keys.set('sts:transitivetagkeys', transitive)
+  return keys
+}
+
+// Many requests share a second, and a text of it costs as much as a condition.
+let second = { atSeconds: Number.NaN, text: '' }
+
+function isoSecond(ms: number): string {
+  const atSeconds = Math.floor(ms / 1000)
+  if (second.atSeconds !== atSeconds) second = { atSeconds, text: isoTime(ms) }
+  return second.text
+}
+
+function isoTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,54 @@
+import { MayflyError } from '../../errors.ts'
+import type { Keys, Sealing } from '../../keys/keys.ts'
+import type { GoogleIdentity } from '../ask.ts'
+
+/** What a Google access token of ours holds, sealed. */
+export interface AccessTokenRecord extends Omit<GoogleIdentity, 'type'> {
+  /** Epoch milliseconds. */
+  readonly issuedAtMs: number
+}
+
+const purpose = 'google-access-token'
+// What Google's own access tokens begin with; programs and secret scanners know them by it.
+const prefix = 'ya29.'
+
+/** An opaque bearer token that this token service alone can read. */
+export function sealAccessToken(record: AccessTokenRecord, sealing: Sealing): string {
+  const { principal, scopes, issuedAtMs, expiresAtMs } = record
+  return prefix + sealing.seal(purpose, JSON.stringify([1, principal, scopes, issuedAtMs, expiresAtMs]))
+}
+
+/** Undefined when the token is not of this token service, or was altered. */
+export function unsealAccessToken(token: string, sealing: Sealing): AccessTokenRecord | undefined {
+  const record = token.startsWith(prefix) ? sealing.unseal(purpose, token.slice(prefix.length)) : undefined
+  if (record === undefined) return undefined
+  const [, principal, scopes, issuedAtMs, expiresAtMs] = JSON.parse(record)
+  return { principal, scopes, issuedAtMs, expiresAtMs }
+}
+
+/** `principal://iam.googleapis.com/…` of a federated identity, `serviceAccount:EMAIL` of a service account. */
+export function principalName({ principal }: Pick<GoogleIdentity, 'principal'>): string {
+  return principal.type === 'service-account'
+    ? `serviceAccount:${principal.email}`
+    : `principal://iam.googleapis.com/${principal.pool}/subject/${principal.subject}`
+}
+
+/**
+ * Who holds a bearer token.
+ * @throws REQUEST_CREDENTIAL when it is not ours
+ * @throws REQUEST_CREDENTIAL_EXPIRED
+ */
+export function holderOfAccessToken(
+  token: string,
+  { keys, nowMs }: { readonly keys: Keys; readonly nowMs: number },
+): GoogleIdentity {
+  const record = unsealAccessToken(token, keys.sealing)
+  if (!record)
+    throw new MayflyError('REQUEST_CREDENTIAL', { message: "the access token is not this token service's" })
+  const { principal, scopes, expiresAtMs } = record
+  if (expiresAtMs > nowMs) return { type: 'google', principal, scopes, expiresAtMs }
+  const seconds = Math.ceil((nowMs - expiresAtMs) / 1000)
+  throw new MayflyError('REQUEST_CREDENTIAL_EXPIRED', {
+    message: `the access token of ${principalName(record)} expired ${seconds} s ago`,
+  })
+}

@@ -1,0 +1,142 @@
+import { MayflyError } from '../../errors.ts'
+import { Secret } from '../../secret.ts'
+import { parseForm } from '../../wire/form.ts'
+import { readJsonObject } from '../../wire/json.ts'
+import type { Ask, Minted, StsRequest, StsResponse, TokenAsk } from '../ask.ts'
+import type { FrontEnd } from '../exchange.ts'
+import { headerOf } from '../request.ts'
+import { googleStsError } from './errors.ts'
+import { readRelayedRequest } from './relayed-request.ts'
+
+/**
+ * Google's Security Token Service, `POST /v1/token`: RFC 8693 in a form, or the same members in JSON camelCase.
+ * @see https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
+ */
+export const googleSts: FrontEnd = { name: 'google-sts', parse, respond, refuse }
+
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+
+/** Parameters by their name in RFC 8693. */
+type Parameters = ReadonlyMap<string, string>
+
+function parse(request: StsRequest): Ask {
+  const parameters = parametersOf(request)
+  demand(parameters, 'grant_type', grantType)
+  demand(parameters, 'requested_token_type', accessTokenType)
+  refuseUnsupported(parameters)
+  return {
+    kind: 'TokenExchange',
+    audience: audienceOf(parameters),
+    scopes: scopesOf(parameters),
+    subject: subjectOf(parameters),
+  }
+}
+
+function parametersOf(request: StsRequest): Parameters {
+  const json = headerOf(request, 'content-type')?.toLowerCase().startsWith('application/json')
+  return json ? jsonParameters(request.body) : parseForm(request.body)
+}
+
+function jsonParameters(body: string): Parameters {
+  const members = readJsonObject(Buffer.from(body))
+  if (!members) throw bad('Invalid JSON payload received.')
+  const parameters = new Map<string, string>()
+  for (const [name, value] of Object.entries(members)) {
+    if (value === null) continue
+    if (typeof value !== 'string') throw bad(`Invalid value for "${name.slice(0, 64)}".`)
+    const rfcName = name.replace(/[A-Z]/g, (upper) => `_${upper.toLowerCase()}`)
+    if (parameters.has(rfcName)) throw bad(`Invalid value for "${name.slice(0, 64)}".`)
+    parameters.set(rfcName, value)
+  }
+  return parameters
+}
+
+function demand(parameters: Parameters, name: string, expected: string): void {
+  const value = parameters.get(name)
+  if (value !== expected)
+    throw bad(value === undefined ? `Missing required parameter: ${name}` : `Invalid ${name}`)
+}
+
+/** What would make the token another than was asked for, and what is not done here. */
+function refuseUnsupported(parameters: Parameters): void {
+  if (parameters.has('actor_token')) throw unsupported('actor_token')
+  // A downscoped token: URL-encoded JSON, in which letters stand as they are.
+  if (parameters.get('options')?.includes('accessBoundary')) throw unsupported('options.accessBoundary')
+}
+
+const providerName =
+  /^\/\/iam\.googleapis\.com\/projects\/\d{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/
+
+function audienceOf(parameters: Parameters): string {
+  const audience = parameters.get('audience') ?? ''
+  if (providerName.test(audience)) return audience
+  throw bad(
+    'Invalid value for "audience". This value should be the full resource name of the Identity Provider. See https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token for the list of possible formats.',
+  )
+}
+
+function scopesOf(parameters: Parameters): string[] {
+  const scopes = (parameters.get('scope') ?? '').split(' ').filter(Boolean)
+  if (scopes.length === 0) throw bad('Missing required parameter: scope')
+  if (scopes.length > 100) throw bad('Invalid scope')
+  return scopes
+}
+
+const tokenTypes = 'urn:ietf:params:oauth:token-type:'
+const awsRequestType = 'urn:ietf:params:aws:token-type:aws4_request'
+
+function subjectOf(parameters: Parameters): TokenAsk['subject'] {
+  const token = parameters.get('subject_token')
+  if (!token) throw bad('Missing required parameter: subject_token')
+  switch (parameters.get('subject_token_type')) {
+    case `${tokenTypes}jwt`:
+    case `${tokenTypes}id_token`:
+      return { type: 'jwt', token: new Secret(token) }
+    case awsRequestType:
+      return { type: 'aws4_request', signed: readRelayedRequest(token) }
+    case `${tokenTypes}saml2`:
+    case accessTokenType:
+      throw unsupported('subject_token_type')
+    default:
+      throw bad('Invalid subject_token_type')
+  }
+}
+
+/** A request that Google would refuse; the words are not recorded, save those of `audience`. */
+function bad(text: string): MayflyError {
+  return new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
+}
+
+function unsupported(name: string): MayflyError {
+  const text = `Mayfly does not support this value of ${name}.`
+  return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
+}
+
+function respond(minted: Minted): StsResponse {
+  if (minted.kind !== 'access-token') throw new TypeError(`${minted.kind} is not Google STS's to give`)
+  return json(200, {
+    access_token: minted.token.reveal(),
+    issued_token_type: accessTokenType,
+    token_type: 'Bearer',
+    expires_in: minted.grant.lifetimeSeconds,
+  })
+}
+
+function refuse(error: unknown): StsResponse {
+  const { status, ...body } = googleStsError(error)
+  return json(status, body)
+}
+
+/** As Google's front ends answer: never cached. */
+function json(status: number, body: unknown): StsResponse {
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/json; charset=UTF-8',
+      'Cache-Control': 'no-cache, no-store, max-age=0, must-revalidate',
+      Pragma: 'no-cache',
+    },
+    body: JSON.stringify(body),
+  }
+}

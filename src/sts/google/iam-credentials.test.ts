@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loader, mainBranch, pool, storyTrust, type TrustSide, trustSide } from '../../../test/trust-side.ts'
+import type { GooglePrincipal } from '../../trust/google-bindings.ts'
+import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
+import { googleIssuer } from '../mint.ts'
+import { verifyAccessToken } from '../public.ts'
+import { sealAccessToken } from './access-token.ts'
+
+const cloudPlatform = 'https://www.googleapis.com/auth/cloud-platform'
+const bigquery = 'https://www.googleapis.com/auth/bigquery'
+const trusted: GooglePrincipal = { type: 'federated', pool, subject: mainBranch, groups: [], attributes: {} }
+const stranger: GooglePrincipal = { ...trusted, subject: 'project_path:evil/shop:ref_type:branch:ref:main' }
+
+function federatedToken(side: TrustSide, principal = trusted, scopes = [cloudPlatform]): string {
+  const issuedAtMs = side.clock.now()
+  const record = { principal, scopes, issuedAtMs, expiresAtMs: issuedAtMs + 3_600_000 }
+  return sealAccessToken(record, side.sts.keys.sealing)
+}
+
+interface Refusal {
+  readonly error: { readonly status: string; readonly message: string }
+}
+
+interface Call {
+  readonly token?: string | undefined
+  readonly account?: string
+  readonly body?: unknown
+}
+
+function call(side: TrustSide, method: string, given: Call = {}) {
+  const { account = loader, body = { scope: [bigquery], lifetime: '3600s' } } = given
+  const token = 'token' in given ? given.token : federatedToken(side)
+  return side.send({
+    method: 'POST',
+    path: `/v1/projects/-/serviceAccounts/${account}:${method}`,
+    query: '',
+    headers: [
+      ['Content-Type', 'application/json'],
+      ...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as [string, string]]),
+    ],
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
+
+test('a bound principal obtains an access token of the service account', async () => {
+  const side = trustSide()
+  const answer = await call(side, 'generateAccessToken')
+  assert.equal(answer.status, 200, answer.text)
+  const { accessToken, expireTime, ...others } = answer.json()
+  assert.deepEqual(others, {})
+  assert.equal(expireTime, '2026-11-22T01:00:00Z')
+  const identity = verifyAccessToken(accessToken as string, { keys: side.sts.keys, nowMs: side.clock.now() })
+  assert.deepEqual(identity.principal, { type: 'service-account', email: loader })
+  assert.deepEqual(identity.scopes, [bigquery])
+})
+
+test('nulls, empty delegates, a shorter life, an escaped address and a unique ID are taken', async () => {
+  const side = trustSide()
+  const python = await call(side, 'generateAccessToken', {
+    body: { delegates: null, scope: [bigquery], lifetime: null },
+  })
+  assert.equal(python.json().expireTime, '2026-11-22T01:00:00Z')
+  const short = await call(side, 'generateAccessToken', {
+    body: { delegates: [], scope: [bigquery], lifetime: '600s' },
+  })
+  assert.equal(short.json().expireTime, '2026-11-22T00:10:00Z')
+  for (const account of [encodeURIComponent(loader), '100000000000000000001'])
+    assert.equal((await call(side, 'generateAccessToken', { account })).status, 200)
+})
+
+test("an ID token is signed by Google's issuer, which is one of ours", async () => {
+  const side = trustSide()
+  const answer = await call(side, 'generateIdToken', {
+    body: { audience: 'https://run.example', includeEmail: true },
+  })
+  const jwt = readJwt(answer.json().token as string)
+  const now = side.seconds()
+  assert.deepEqual(jwt.claims, {
+    aud: 'https://run.example',
+    azp: '100000000000000000001',
+    email: loader,
+    email_verified: true,
+    exp: now + 3600,
+    iat: now,
+    iss: googleIssuer,
+    sub: '100000000000000000001',
+  })
+  const { keys } = (await (await side.app.request('https://www.googleapis.com/oauth2/v3/certs')).json()) as {
+    keys: unknown[]
+  }
+  checkJws(jwt, verificationKey(keys[0])!)
+  const bare = await call(side, 'generateIdToken', { body: { audience: 'x' } })
+  assert.equal(readJwt(bare.json().token as string).claims.email, undefined)
+})
+
+for (const [method, permission] of [
+  ['generateAccessToken', 'iam.serviceAccounts.getAccessToken'],
+  ['generateIdToken', 'iam.serviceAccounts.getOpenIdToken'],
+] as const)
+  test(`${method} without a binding, and of an account that is not there, is PERMISSION_DENIED byte for byte`, async () => {
+    const side = trustSide()
+    const body = { scope: [bigquery], audience: 'x' }
+    const expected = {
+      error: {
+        code: 403,
+        message: `Permission '${permission}' denied on resource (or it may not exist).`,
+        status: 'PERMISSION_DENIED',
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+            reason: 'IAM_PERMISSION_DENIED',
+            domain: 'iam.googleapis.com',
+            metadata: { permission },
+          },
+        ],
+      },
+    }
+    for (const given of [
+      { body, token: federatedToken(side, stranger) },
+      { body, account: 'nobody@acme.iam.gserviceaccount.com' },
+      { body, account: 'closed@acme.iam.gserviceaccount.com' },
+    ]) {
+      const answer = await call(side, method, given)
+      assert.equal(answer.status, 403)
+      assert.equal(answer.text, `${JSON.stringify(expected, null, 2)}\n`)
+    }
+  })
+
+test('a lifetime of more than an hour is refused in the words of Google', async () => {
+  const side = trustSide()
+  const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], lifetime: '3601s' } })
+  assert.deepEqual(answer.json(), {
+    error: {
+      code: 400,
+      message: 'The access token lifetime cannot exceed 3600 seconds.',
+      status: 'INVALID_ARGUMENT',
+    },
+  })
+})
+
+test('a body that means nothing is INVALID_ARGUMENT', async () => {
+  const side = trustSide()
+  for (const body of [
+    '{',
+    '[]',
+    {},
+    { scope: 'x' },
+    { scope: [] },
+    { scope: [1] },
+    { scope: [bigquery], lifetime: '1h' },
+  ]) {
+    const answer = await call(side, 'generateAccessToken', { body })
+    assert.deepEqual(answer.json(), {
+      error: { code: 400, message: 'Request contains an invalid argument.', status: 'INVALID_ARGUMENT' },
+    })
+  }
+})
+
+test('a chain of delegates is refused, for it is not walked here', async () => {
+  const side = trustSide()
+  const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], delegates: ['x'] } })
+  assert.equal(answer.status, 400)
+  assert.match(answer.text, /does not support delegates/)
+})
+
+test('no token, a foreign one, an altered one and an expired one are 401', async () => {
+  const side = trustSide()
+  const token = federatedToken(side)
+  const altered = token.slice(0, 60) + (token[60] === 'A' ? 'B' : 'A') + token.slice(61)
+  for (const each of [undefined, 'ya29.foreign', altered, token.slice(5), federatedToken(trustSide())]) {
+    const answer = await call(side, 'generateAccessToken', { token: each })
+    assert.deepEqual([answer.status, answer.json<Refusal>().error.status], [401, 'UNAUTHENTICATED'])
+  }
+  side.clock.jump(3_600_000)
+  assert.equal((await call(side, 'generateAccessToken', { token })).status, 401)
+  assert.equal(side.records.at(-1)?.code, 'REQUEST_CREDENTIAL_EXPIRED')
+})
+
+test('a token without a scope for it reaches no service account', async () => {
+  const side = trustSide()
+  const answer = await call(side, 'generateAccessToken', { token: federatedToken(side, trusted, [bigquery]) })
+  assert.equal(answer.json<Refusal>().error.message, 'Request had insufficient authentication scopes.')
+})
+
+test('a token ends with the pool that it came by', async () => {
+  const side = trustSide()
+  const token = federatedToken(side)
+  side.sts.register({ ...storyTrust, google: storyTrust.google.map((each) => ({ ...each, pools: [] })) })
+  assert.equal((await call(side, 'generateAccessToken', { token })).status, 401)
+})
+
+test('token information tells of a live token, by GET and by POST, and of nothing else', async () => {
+  const side = trustSide()
+  const token = (await call(side, 'generateAccessToken')).json().accessToken as string
+  const get = (path: string) =>
+    side.send({ method: 'GET', path, query: `access_token=${token}`, headers: [], body: '' })
+  const expected = {
+    azp: '100000000000000000001',
+    aud: '100000000000000000001',
+    sub: '100000000000000000001',
+    scope: bigquery,
+    exp: String(side.seconds() + 3600),
+    expires_in: '3600',
+    email: loader,
+    email_verified: 'true',
+    access_type: 'online',
+  }
+  assert.deepEqual((await get('/tokeninfo')).json(), expected)
+  assert.deepEqual((await get('/oauth2/v3/tokeninfo')).json(), expected)
+  assert.deepEqual((await side.form('/tokeninfo', { access_token: token })).json(), expected)
+  const refused = await side.form('/tokeninfo', { access_token: 'ya29.foreign' })
+  assert.deepEqual(
+    [refused.status, refused.text],
+    [400, '{"error":"invalid_token","error_description":"Invalid Value"}'],
+  )
+  side.clock.jump(3_600_000)
+  assert.equal((await get('/tokeninfo')).status, 400)
+})
+
+test('introspection says active of a live token, and only that it is not of any other', async () => {
+  const side = trustSide()
+  const live = (await side.form('/v1/introspect', { token: federatedToken(side) })).json()
+  assert.equal(live.active, true)
+  assert.equal(live.username, `principal://iam.googleapis.com/${pool}/subject/${mainBranch}`)
+  assert.equal((await side.form('/v1/introspect', { token: 'x' })).text, '{"active":false}')
+})

@@ -1,0 +1,106 @@
+import { MayflyError } from '../../errors.ts'
+import type {
+  GoogleProjectDocument,
+  PoolDocument,
+  PoolProviderDocument,
+  ServiceAccountDocument,
+} from '../../registry/documents.ts'
+import { type Binding, compileBindings } from '../../trust/google-bindings.ts'
+import { compileProvider, type GoogleProvider } from '../../trust/google-provider.ts'
+import { lazily, named, oncePer } from '../compile.ts'
+import { readJwks, type TrustedIssuer } from '../jwks.ts'
+
+/** A provider of a workload identity pool as the hot path reads it. */
+export interface PoolProvider {
+  /** `//iam.googleapis.com/projects/N/locations/global/workloadIdentityPools/P/providers/Q` */
+  readonly name: string
+  /** `projects/N/locations/global/workloadIdentityPools/P` */
+  readonly pool: string
+  /** Itself, or with its pool. */
+  readonly disabled: boolean
+  readonly oidc?: { readonly trusted: TrustedIssuer; readonly audiences: ReadonlySet<string> }
+  readonly aws?: { readonly accountId: string }
+  /** Its attribute mapping and condition. */
+  readonly rule: () => GoogleProvider
+}
+
+export interface ServiceAccount {
+  readonly email: string
+  readonly uniqueId: string
+  /** Who may act as it. */
+  readonly bindings: () => readonly Binding[]
+}
+
+export interface GoogleProject {
+  readonly providers: readonly PoolProvider[]
+  readonly serviceAccounts: readonly ServiceAccount[]
+  /** Names of the pools that are not disabled. */
+  readonly pools: readonly string[]
+}
+
+/** @throws REGISTRY_DOCUMENT, from a provider's `rule` and an account's `bindings` too */
+export function googleProject(document: GoogleProjectDocument, at: string): GoogleProject {
+  const poolName = ({ id }: PoolDocument) =>
+    `projects/${document.projectNumber}/locations/global/workloadIdentityPools/${id}`
+  return {
+    pools: document.pools.filter((pool) => !pool.disabled).map(poolName),
+    providers: document.pools.flatMap((pool, i) =>
+      pool.providers.map((each, j) =>
+        poolProvider(each, pool, poolName(pool), `${at}.pools[${i}].providers[${j}]`),
+      ),
+    ),
+    serviceAccounts: document.serviceAccounts.map((each, i) =>
+      serviceAccount(each, `${at}.serviceAccounts[${i}]`),
+    ),
+  }
+}
+
+function poolProvider(
+  document: PoolProviderDocument,
+  pool: PoolDocument,
+  poolName: string,
+  at: string,
+): PoolProvider {
+  const { id, oidc, aws } = document
+  const name = `//iam.googleapis.com/${poolName}/providers/${id}`
+  return {
+    name,
+    pool: poolName,
+    disabled: document.disabled || pool.disabled,
+    rule: lazily(() => named(at, () => ruleOf(document))),
+    ...(aws && { aws }),
+    ...(oidc && { oidc: { trusted: trustedIssuer(oidc, at), audiences: audiencesOf(oidc, name) } }),
+  }
+}
+
+const ruleOf = oncePer(({ attributeMapping, attributeCondition }: PoolProviderDocument) =>
+  compileProvider({ attributeMapping, ...(attributeCondition !== undefined && { attributeCondition }) }),
+)
+
+const bindingsOf = oncePer(({ bindings }: ServiceAccountDocument) => compileBindings(bindings))
+
+type Oidc = NonNullable<PoolProviderDocument['oidc']>
+
+function trustedIssuer({ issuerUri, jwksJson, reach }: Oidc, at: string): TrustedIssuer {
+  if (jwksJson === undefined) return { issuer: issuerUri, reach }
+  return { issuer: issuerUri, reach, keys: named(`${at}.oidc.jwksJson`, () => uploadedKeys(jwksJson)) }
+}
+
+function uploadedKeys(jwksJson: string) {
+  try {
+    return readJwks(JSON.parse(jwksJson))
+  } catch (cause) {
+    // Without the text: somebody may have uploaded a private key.
+    throw new MayflyError('REGISTRY_DOCUMENT', { message: 'it is not a JWKS in JSON', cause })
+  }
+}
+
+/** Without a list of its own, a provider is named by its tokens: with `https:` before the name, or nothing. */
+function audiencesOf({ allowedAudiences }: Oidc, name: string): ReadonlySet<string> {
+  return new Set(allowedAudiences.length > 0 ? allowedAudiences : [name, `https:${name}`])
+}
+
+function serviceAccount(document: ServiceAccountDocument, at: string): ServiceAccount {
+  const { email, uniqueId } = document
+  return { email, uniqueId, bindings: lazily(() => named(at, () => bindingsOf(document))) }
+}
