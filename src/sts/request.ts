@@ -15,10 +15,19 @@ export interface Circumstances {
   readonly from?: string
   /** Whether it came by TLS; absent where it did not come over a network. */
   readonly secure?: boolean
+  /** What the caller's program says it is. */
+  readonly userAgent?: string
 }
 
-export function circumstancesOf({ from, origin }: StsRequest, nowMs: number): Circumstances {
-  return { nowMs, secure: origin.startsWith('https:'), ...(from !== '' && { from: plainAddress(from) }) }
+export function circumstancesOf(request: StsRequest, nowMs: number): Circumstances {
+  const { from, origin } = request
+  const userAgent = headerOf(request, 'user-agent')
+  return {
+    nowMs,
+    secure: origin.startsWith('https:'),
+    ...(from !== '' && { from: plainAddress(from) }),
+    ...(userAgent !== undefined && { userAgent }),
+  }
 }
 
 /** Without an IPv6 zone, and an IPv4 address that came by a socket of both versions as itself. */

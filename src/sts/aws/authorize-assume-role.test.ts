@@ -10,7 +10,7 @@ import { compileSnapshot } from '../snapshot.ts'
 import { TrustDenied } from '../trust-denied.ts'
 
 const nowMs = Date.parse('2026-11-22T00:00:00Z')
-const circumstances = { nowMs, from: '192.0.2.7', secure: true }
+const circumstances = { nowMs, from: '192.0.2.7', secure: true, userAgent: 'aws-cli/1.44' }
 const target = roleArn('target')
 const may = allows('sts:AssumeRole', target)
 const mayNot = allows('sts:AssumeRole', target, 'Deny')
@@ -28,7 +28,7 @@ function assume({ trust, policies = [], callerIn = account, externalId }: Case) 
   const home = {
     account,
     oidcProviders: [],
-    roles: [role('target', trust), ...(callerIn === account ? [caller] : [])],
+    roles: [role('target', trust, { tags: [{ key: 'env', value: 'prod' }] }), ...(callerIn === account ? [caller] : [])],
   }
   const away = { account: otherAccount, oidcProviders: [], roles: callerIn === otherAccount ? [caller] : [] }
   const identity: AwsIdentity = {
@@ -149,6 +149,12 @@ for (const [key, value] of [
   ['aws:SourceIp', '192.0.2.7'],
   ['aws:SecureTransport', 'true'],
   ['aws:EpochTime', '1795305600'],
+  ['aws:UserAgent', 'aws-cli/1.44'],
+  ['aws:ViaAWSService', 'false'],
+  ['aws:PrincipalIsAWSService', 'false'],
+  ['aws:ResourceAccount', account],
+  ['aws:ResourceTag/Env', 'prod'],
+  ['iam:ResourceTag/Env', 'prod'],
 ] as const)
   test(`a condition on ${key} sees the caller`, () => {
     const trust = (expected: string) =>

@@ -7,7 +7,7 @@ import { accountOfArn } from './arn.ts'
 import { refusalBy } from './own-permission.ts'
 import { permissionsOf } from './permissions.ts'
 import type { Role, User } from './registered.ts'
-import { addCircumstances, addSigner, type RequestKeys } from './request-keys.ts'
+import { addCircumstances, addRole, addSigner, type RequestKeys } from './request-keys.ts'
 import { denied, noRole, roleSession, type SessionGrant } from './role-session.ts'
 import { markedWith, requestsFor, wishesOf } from './session-marks.ts'
 
@@ -27,6 +27,7 @@ export function authorizeAssumeRole(
   const sides = { ask, identity, role, permissions: permissionsOf(identity, registered) }
   checkSourceIdentity(ask, identity)
   const request = requestOf(ask, identity, registered.principalOf(identity), circumstances)
+  if (role) addRole(request.keys, role)
   const [verdict] = requestsFor(request, wishes).map((each) => permitted(each, sides))
   const { sessionName, durationSeconds, minimumTokenSize } = ask
   const chained = identity.credential !== 'user'

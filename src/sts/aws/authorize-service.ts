@@ -1,7 +1,7 @@
 import { type AwsRequest, evaluate } from '../../trust/aws-evaluate.ts'
 import type { Circumstances } from '../request.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { addCircumstances } from './request-keys.ts'
+import { addCircumstances, addRole } from './request-keys.ts'
 import { denied, noRole, roleSession, type SessionGrant } from './role-session.ts'
 
 /** A service of the cloud that takes a role for a workload, as ECS does for its tasks. */
@@ -26,7 +26,8 @@ export function authorizeService(
   const role = registered.role(ask.roleArn)
   if (!role) throw noRole(ask.roleArn, { action })
   const { service, sessionName, durationSeconds, sourceArn } = ask
-  const keys = addCircumstances(new Map(), circumstances)
+  const keys = addRole(addCircumstances(new Map(), circumstances), role)
+  keys.set('aws:principalisawsservice', 'true')
   keys.set('sts:rolesessionname', sessionName)
   keys.set('aws:sourceaccount', role.account)
   if (sourceArn !== undefined) keys.set('aws:sourcearn', sourceArn)

@@ -4,7 +4,7 @@ import type { WebIdentity, WebIdentityAsk } from '../ask.ts'
 import type { Circumstances } from '../request.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { OidcProvider, Role } from './registered.ts'
-import { addCircumstances, type RequestKeys } from './request-keys.ts'
+import { addCircumstances, addRole, type RequestKeys } from './request-keys.ts'
 import { denied, noRole, roleSession, type SessionGrant } from './role-session.ts'
 import { markedWith, requestsFor, wishesOf } from './session-marks.ts'
 
@@ -23,6 +23,7 @@ export function authorizeWebIdentity(
   if (!role || !provider) throw noRole(ask.roleArn, { action })
   const wishes = wishesOf(identity)
   const request = requestOf(ask, identity, provider, circumstances)
+  addRole(request.keys, role)
   // Tags and a source identity have to be allowed for themselves. The wire says of neither that it was the reason.
   const scene = { role, identity, provider, ...(trace && { trace }) }
   const [verdict] = requestsFor(request, wishes).map((each) => permitted(each, scene))

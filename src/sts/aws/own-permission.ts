@@ -32,6 +32,8 @@ export function checkOwnPermission(
     circumstances.nowMs,
   )
   const { arn, account } = identity
+  // Whatever these actions are on is the caller's own account's.
+  keys.set('aws:resourceaccount', account)
   const permissions = permissionsOf(identity, registered)
   const request = {
     action,

@@ -5,12 +5,29 @@ import type { Role, User } from './registered.ts'
 /** Condition keys by name in lower case, while they are collected. */
 export type RequestKeys = Map<string, string | readonly string[]>
 
-/** What AWS knows of every request. */
-export function addCircumstances(keys: RequestKeys, { nowMs, from, secure }: Circumstances): RequestKeys {
+/** What AWS knows of every request. No service of AWS makes one for a caller of ours. */
+export function addCircumstances(keys: RequestKeys, circumstances: Circumstances): RequestKeys {
+  const { nowMs, from, secure, userAgent } = circumstances
   keys.set('aws:currenttime', isoSecond(nowMs))
   keys.set('aws:epochtime', String(Math.floor(nowMs / 1000)))
+  keys.set('aws:viaawsservice', 'false')
   if (from !== undefined) keys.set('aws:sourceip', from)
   if (secure !== undefined) keys.set('aws:securetransport', String(secure))
+  if (userAgent !== undefined) keys.set('aws:useragent', userAgent)
+  return keys
+}
+
+/**
+ * What AWS knows of the role that a request is for. Both forms of its tags are there.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+ */
+export function addRole(keys: RequestKeys, { account, tags }: Role): RequestKeys {
+  keys.set('aws:resourceaccount', account)
+  for (const { key, value } of tags) {
+    const name = key.toLowerCase()
+    keys.set(`aws:resourcetag/${name}`, value)
+    keys.set(`iam:resourcetag/${name}`, value)
+  }
   return keys
 }
 
@@ -39,6 +56,7 @@ export function addSigner(
   keys.set('aws:principalaccount', identity.account)
   keys.set('aws:principaltype', principalTypes[credential])
   keys.set('aws:userid', identity.userId)
+  keys.set('aws:principalisawsservice', 'false')
   if (region !== undefined) keys.set('aws:requestedregion', region)
   if (principalTypes[credential] === 'User' && principal) keys.set('aws:username', principal.name)
   // Present for temporary credentials alone. Revocation stands on it.
