@@ -342,9 +342,9 @@ export const remedies = {
     hint: 'Register the device under mfaDevices of the user, and have `mayfly issue aws-mfa USER --code` show the code.',
   },
   REQUEST_TAGS: {
-    means: 'The session tags contradict each other, or those that the calling session hands on.',
+    means: 'The session tags contradict each other or those that the calling session hands on, or one is reserved.',
     wire: 'invalid_request',
-    hint: 'Give each tag key once, whatever its letter case, and none that the calling session has as a transitive one.',
+    hint: 'Give each tag key once, whatever its letter case, none that the calling session has as a transitive one, and none that begins with aws:.',
   },
   REQUEST_PACKED_SIZE: {
     means: 'Session policies and session tags take more room together than a session has.',

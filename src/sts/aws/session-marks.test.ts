@@ -235,6 +235,16 @@ test('lists and their members have limits, and all that is wrong is told at once
   )
 })
 
+test('tag keys that begin with aws: are AWS’s own, in parameters and in claims', async () => {
+  const { web, assume } = chain(byCi('next', marking))
+  const first = credentialsIn(await web())
+  const text = 'Tag keys that begin with aws: are reserved for AWS.'
+  const tag = { 'Tags.member.1.Key': 'AWS:cloudformation:stack-name', 'Tags.member.1.Value': 'prod' }
+  assertRefused(await assume('next', first, tag), 400, 'InvalidParameterValue', text)
+  const claims = { 'https://aws.amazon.com/tags': { principal_tags: { 'aws:x': 'y' } } }
+  assertRefused(await web(claims), 400, 'InvalidParameterValue', text)
+})
+
 // ── by the token ───────────────────────────────────────────────────────────────────────────────────────
 
 const nested = {

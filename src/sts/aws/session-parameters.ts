@@ -19,7 +19,7 @@ export function tokenSizeParameter(parameters: Parameters): { readonly minimumTo
 
 /**
  * `Tags` and `TransitiveTagKeys`, checked before.
- * @throws REQUEST_TAGS when a key is there twice, or a transitive key names no tag
+ * @throws REQUEST_TAGS when a key is there twice or is reserved, or a transitive key names no tag
  */
 export function tagParameters(parameters: Parameters): { readonly tags?: readonly SessionTag[] } {
   const tags = membersOf(parameters, 'Tags').map((each) => ({
@@ -58,6 +58,8 @@ export function sessionTags(
   const keys = new Set(tags.map(folded))
   if (keys.size < tags.length)
     throw conflict('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
+  if ([...keys].some((key) => key.startsWith('aws:')))
+    throw conflict('Tag keys that begin with aws: are reserved for AWS.')
   const transitive = new Set(transitiveKeys.map((key) => folded({ key })))
   if ([...transitive].some((key) => !keys.has(key)))
     throw conflict('The specified transitive tag key must be included in the requested tags.')
