@@ -18,21 +18,47 @@ export function mfaCode(seed: Uint8Array, nowMs: number): string {
 }
 
 export interface MfaCodes {
-  /** Whether a device shows this code about now. Each is good once, in this process. */
+  /**
+   * Whether a device shows this code about now. Each is good once, and after five that were wrong each further one makes
+   * the device wait twice as long, up to an hour (RFC 4226 §7.3); both in this process.
+   */
   takes(serialNumber: string, code: string): boolean
 }
 
+/** Of one device. */
+interface Use {
+  /** The last step whose code was taken. */
+  readonly taken: number
+  /** Wrong codes since. */
+  readonly wrong: number
+  /** Until then none is looked at. */
+  readonly waitsUntilMs: number
+}
+
+const unused: Use = { taken: -1, wrong: 0, waitsUntilMs: 0 }
+
 export function mfaCodes(sealing: Sealing, now: () => number): MfaCodes {
-  /** The last step whose code was taken, by serial number. */
-  const taken = new Map<string, number>()
+  // Serial numbers are those of registered devices: callers name no others.
+  const uses = new Map<string, Use>()
   return {
     takes(serialNumber, code) {
-      const step = stepShowing(code, mfaSeeds(serialNumber, sealing), stepOf(now()))
-      if (step === undefined || step <= (taken.get(serialNumber) ?? -1)) return false
-      taken.set(serialNumber, step)
-      return true
+      const use = uses.get(serialNumber) ?? unused
+      const nowMs = now()
+      if (nowMs < use.waitsUntilMs) return false
+      const step = stepShowing(code, mfaSeeds(serialNumber, sealing), stepOf(nowMs))
+      const good = step !== undefined && step > use.taken
+      uses.set(serialNumber, good ? { ...unused, taken: step } : afterWrong(use, nowMs))
+      return good
     },
   }
+}
+
+const freely = 5
+const longestWaitMs = 3_600_000
+
+function afterWrong({ taken, wrong }: Use, nowMs: number): Use {
+  const waitMs = wrong < freely ? 0 : Math.min(longestWaitMs, stepMs * 2 ** (wrong - freely))
+  return { taken, wrong: wrong + 1, waitsUntilMs: nowMs + waitMs }
 }
 
 /** A device's clock may be a step off (RFC 6238 §5.2). */
