@@ -342,7 +342,8 @@ export const remedies = {
     hint: 'Register the device under mfaDevices of the user, and have `mayfly issue aws-mfa USER --code` show the code.',
   },
   REQUEST_TAGS: {
-    means: 'The session tags contradict each other or those that the calling session hands on, or one is reserved.',
+    means:
+      'The session tags contradict each other or those that the calling session hands on, or one is reserved.',
     wire: 'invalid_request',
     hint: 'Give each tag key once, whatever its letter case, none that the calling session has as a transitive one, and none that begins with aws:.',
   },

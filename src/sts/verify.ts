@@ -91,7 +91,10 @@ function checkMfa(
   const own = signer && 'mfaDevices' in signer && signer.mfaDevices.includes(serialNumber)
   if (!own) throw badMfa(`${identity.arn} has no MFA device ${serialNumber}`, unknownDevice)
   if (!mfa.takes(serialNumber, tokenCode.reveal()))
-    throw badMfa(`the code is not one that ${serialNumber} shows, was used before, or comes while the device waits after wrong ones`, wrongCode)
+    throw badMfa(
+      `the code is not one that ${serialNumber} shows, was used before, or comes while the device waits after wrong ones`,
+      wrongCode,
+    )
 }
 
 // Two spaces in the one and one at the end of the other, as recorded.

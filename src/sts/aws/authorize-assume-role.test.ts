@@ -28,7 +28,10 @@ function assume({ trust, policies = [], callerIn = account, externalId }: Case) 
   const home = {
     account,
     oidcProviders: [],
-    roles: [role('target', trust, { tags: [{ key: 'env', value: 'prod' }] }), ...(callerIn === account ? [caller] : [])],
+    roles: [
+      role('target', trust, { tags: [{ key: 'env', value: 'prod' }] }),
+      ...(callerIn === account ? [caller] : []),
+    ],
   }
   const away = { account: otherAccount, oidcProviders: [], roles: callerIn === otherAccount ? [caller] : [] }
   const identity: AwsIdentity = {

@@ -245,6 +245,20 @@ test('tag keys that begin with aws: are AWS’s own, in parameters and in claims
   assertRefused(await web(claims), 400, 'InvalidParameterValue', text)
 })
 
+for (const misspelled of [
+  { 'PolicyArns.member.1.Arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
+  { 'PolicyArns.member.1': 'arn:aws:iam::aws:policy/AWSDenyAll' },
+  { policy: '{}' },
+  { 'tags.member.1.Key': 'team' },
+  { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'shop', 'Tags.member.1.Value.x': '' },
+])
+  test(`a parameter that would mark or narrow the session is not left out for its spelling: ${Object.keys(misspelled).at(-1)}`, async () => {
+    const { web, assume } = chain(byCi('next', marking))
+    const answer = await assume('next', credentialsIn(await web()), misspelled)
+    assert.equal(answer.status, 400)
+    assert.match(answer.text, /Mayfly does not support the parameter|ValidationError/)
+  })
+
 // ── by the token ───────────────────────────────────────────────────────────────────────────────────────
 
 const nested = {
