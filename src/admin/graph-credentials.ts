@@ -4,6 +4,7 @@ import type { FederatedCredentialDocument } from '../registry/documents.ts'
 import { federatedCredentialSchema, madeUpGuid, mostCredentials } from '../registry/entra-schema.ts'
 import { keyOf } from '../registry/entries.ts'
 import type { Draft } from '../registry/registry.ts'
+import { missingImmutable } from '../trust/entra-expression.ts'
 import { pathText } from '../wire/placed-document.ts'
 import { schemaProblems } from '../wire/schema-problems.ts'
 
@@ -38,7 +39,7 @@ export function carryOutCredentialCall(
   if (credential === undefined) return all.map(show)
   const found = all.find((each) => each.name === credential || idOf(each, appId) === credential)
   if (!found) throw absent(credential)
-  if (method === 'PATCH') put(call, draft, { ...found, ...body, name: sameName(found, body) }, found)
+  if (method === 'PATCH') put(call, draft, { ...found, ...body, ...unchanged(found, body, appId) }, found)
   if (method === 'DELETE') draft.remove(keyOfCredential(call, found.name))
   return method === 'GET' ? show(found) : undefined
 }
@@ -60,6 +61,7 @@ function put(
   before?: FederatedCredentialDocument,
 ): FederatedCredentialDocument {
   const document = parsed(body)
+  checkImmutable(document)
   const others = credentialsIn(call, draft).filter(({ name }) => name !== before?.name)
   if (others.some(({ name }) => name === document.name))
     throw refused('REGISTRY_EXISTS', `FederatedIdentityCredential with name ${document.name} already exists.`)
@@ -86,9 +88,26 @@ function parsed({ reach: _, ...body }: Readonly<Record<string, unknown>>): Feder
   throw refused('REQUEST_INPUT', first ? `${pathText(first.path)}: ${first.why}` : 'The value is not valid.')
 }
 
-function sameName({ name }: FederatedCredentialDocument, body: Readonly<Record<string, unknown>>): string {
-  if (body.name === undefined || body.name === name) return name
-  throw refused('REQUEST_INPUT', 'The name of a federated identity credential cannot be changed.')
+function checkImmutable({ issuer, claimsMatchingExpression: expression }: FederatedCredentialDocument): void {
+  const missing = expression && missingImmutable(issuer, expression)
+  if (!missing) return
+  const text = `claimsMatchingExpression.value: must match ${missing.map((each) => `claims['${each}']`).join(' or ')} besides claims['sub'].`
+  throw refused('REQUEST_INPUT', text)
+}
+
+/** What names a credential stays as it is; a client may send it back as it got it. */
+function unchanged(
+  found: FederatedCredentialDocument,
+  body: Readonly<Record<string, unknown>>,
+  appId: string,
+): Pick<FederatedCredentialDocument, 'name' | 'id'> {
+  const { name } = found
+  if (body.name !== undefined && body.name !== name)
+    throw refused('REQUEST_INPUT', 'The name of a federated identity credential cannot be changed.')
+  const id = idOf(found, appId)
+  if (body.id !== undefined && body.id !== id)
+    throw refused('REQUEST_INPUT', "Property 'id' is read-only and cannot be set.")
+  return { name, id }
 }
 
 function shown(document: FederatedCredentialDocument, appId: string): ShownCredential {

@@ -1,5 +1,6 @@
 import type { Check } from './decision.ts'
 import { refuse } from './document.ts'
+import { type MatchingExpression, type Term, termsOf } from './entra-expression.ts'
 import { compileGlob } from './match.ts'
 
 export interface CredentialRule {
@@ -7,7 +8,7 @@ export interface CredentialRule {
   readonly issuer: string
   readonly subject?: string
   readonly audiences: readonly string[]
-  readonly claimsMatchingExpression?: { readonly value: string; readonly languageVersion: number }
+  readonly claimsMatchingExpression?: MatchingExpression
 }
 
 /** What a token says, as Entra compares it. */
@@ -29,19 +30,6 @@ export interface EntraCredential {
   readonly terms: readonly Term[]
 }
 
-export interface Term {
-  readonly claim: string
-  readonly operator: 'eq' | 'matches'
-  readonly expected: string
-  holds(value: string): boolean
-}
-
-/** Flexible credentials, as of this language version, are for these issuers alone. */
-const flexibleIssuers: readonly RegExp[] = [
-  /^https:\/\/token\.actions\.githubusercontent\.com$/,
-  /^https:\/\/gitlab\.com$/,
-  /^https:\/\/app\.terraform\.io$/,
-]
 /** Characters in an issuer, a subject or an audience. */
 const longest = 600
 
@@ -153,35 +141,4 @@ function compareClaims(
     })
   }
   return fits ? undefined : 'subject'
-}
-
-// claims['sub'] matches 'repo:acme/*' and claims['job_workflow_ref'] eq '…'
-const term = /^\s*claims\['([A-Za-z_]{1,64})'\]\s+(eq|matches)\s+'([^']*)'\s*/
-
-function termsOf(
-  { value, languageVersion }: { value: string; languageVersion: number },
-  at: string,
-  issuer: string,
-): Term[] {
-  if (languageVersion !== 1) refuse(`${at}.languageVersion`, languageVersion, '1')
-  if (!flexibleIssuers.some((each) => each.test(issuer)))
-    refuse(at, issuer, 'an issuer that flexible credentials are for: GitHub, gitlab.com or Terraform Cloud')
-  const terms: Term[] = []
-  let rest = value
-  for (let more = true; more; ) {
-    const [all, claim, operator, expected] = term.exec(rest) ?? []
-    if (all === undefined) refuse(`${at}.value`, value, "claims['NAME'] eq|matches 'VALUE', joined by and")
-    terms.push(termFor(claim!, operator as Term['operator'], expected!))
-    rest = rest.slice(all.length)
-    more = /^and\s/.test(rest)
-    if (more) rest = rest.slice(3)
-    else if (rest !== '') refuse(`${at}.value`, value, "claims['NAME'] eq|matches 'VALUE', joined by and")
-  }
-  return terms
-}
-
-function termFor(claim: string, operator: Term['operator'], expected: string): Term {
-  if (operator === 'eq') return { claim, operator, expected, holds: (value) => value === expected }
-  const glob = compileGlob(expected)
-  return { claim, operator, expected, holds: (value) => glob.matches(value) }
 }

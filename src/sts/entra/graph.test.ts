@@ -155,6 +155,15 @@ const refusals: Readonly<Record<string, [call: (made: Opened) => ReturnType<Open
         }),
       '400 InvalidFederatedIdentityCredentialValue',
     ],
+    'an expression by names that somebody else can have later': [
+      ({ call }) =>
+        call('POST', of(shop), {
+          ...dev,
+          subject: null,
+          claimsMatchingExpression: { value: "claims['sub'] matches 'x*'", languageVersion: 1 },
+        }),
+      '400 InvalidFederatedIdentityCredentialValue',
+    ],
     'what is not JSON': [
       ({ call }) => call('POST', of(shop), '{'),
       '400 InvalidFederatedIdentityCredentialValue',
@@ -176,6 +185,16 @@ for (const [what, [refused, told]] of Object.entries(refusals))
     assert.equal(`${status} ${code}`, told, message)
     assert.equal(made.records.at(-1)!.decision, 'deny')
   })
+
+test('the ID of a credential stays what it is', async (t) => {
+  const { call } = await opened(t)
+  const { id } = (await call('POST', of(shop), dev)).body
+  const [main] = (await call('GET', of(deployId))).body.value
+  const taken = await call('PATCH', of(shop, id), { id: main.id })
+  assert.deepEqual([taken.status, taken.code], [400, 'InvalidFederatedIdentityCredentialValue'])
+  assert.equal((await call('PATCH', of(shop, id), { ...dev, id })).status, 204)
+  assert.equal((await call('DELETE', of(shop, id))).status, 204)
+})
 
 test('an application has at most twenty, and of each one name', async (t) => {
   const { call } = await opened(t)

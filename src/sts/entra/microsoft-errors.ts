@@ -19,6 +19,13 @@ const worded =
   (status: number, code: string, text = ({ text }: Values) => String(text)): Words =>
   (values) => ({ status, code, message: text(values) })
 
+// Text: ours.
+const invalidExpression = worded(
+  400,
+  'InvalidFederatedIdentityCredentialValue',
+  () => 'The claimsMatchingExpression is not valid.',
+)
+
 /** Codes as recorded from Graph; texts too, except where a line says otherwise. */
 const words: Partial<Record<ErrorCode, Words>> = {
   REQUEST_UNSIGNED: badToken('Access token is empty.'),
@@ -35,11 +42,8 @@ const words: Partial<Record<ErrorCode, Words>> = {
   REGISTRY_EXISTS: worded(409, 'Request_MultipleObjectsWithSameKeyValue'),
   REGISTRY_LIMIT: worded(400, 'Directory_QuotaExceeded'), // ours
   REQUEST_INPUT: worded(400, 'InvalidFederatedIdentityCredentialValue'), // for a body that cannot be read: ours
-  REGISTRY_DOCUMENT: worded(
-    400,
-    'InvalidFederatedIdentityCredentialValue',
-    () => 'The claimsMatchingExpression is not valid.',
-  ), // ours
+  REGISTRY_DOCUMENT: invalidExpression,
+  TRUST_POLICY: invalidExpression,
   REGISTRY_DECLARED: worded(
     403,
     'Authorization_RequestDenied',
