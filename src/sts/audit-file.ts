@@ -10,6 +10,10 @@ export interface AuditFile {
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
 
+// Callers have a say in what is recorded, and people read the file on terminals: JSON escapes C0 controls alone.
+const unseen = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 /** Lines that go to the file together. */
 interface Batch {
   lines: string
@@ -38,7 +42,7 @@ export function auditFile(path: string): AuditFile {
   return {
     sink(record: AuditRecord) {
       batch ??= { lines: '', written: new Promise((...settle) => setImmediate(flush, ...settle)) }
-      batch.lines += `${JSON.stringify(record)}\n`
+      batch.lines += `${JSON.stringify(record).replace(unseen, escaped)}\n`
       return batch.written
     },
     async close() {

@@ -128,6 +128,17 @@ test('a file gets one line of JSON per record, appended, readable by its owner a
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
+test('a line has no character that steers a terminal or turns a text around', async (t) => {
+  const path = join(folder(t), 'audit.jsonl')
+  const requestId = 'a\u009b31mb\u202ec\u001b'
+  const file = auditFile(path)
+  await file.sink({ time: '', requestId, from: '', frontEnd: 'x', decision: 'deny' })
+  await file.close()
+  const line = readFileSync(path, 'utf8').trim()
+  assert.match(line, /^[ -~]+$/)
+  assert.equal(JSON.parse(line).requestId, requestId)
+})
+
 test('what is decided in one turn is written before any of it is kept, and close leaves nothing behind', async (t) => {
   const path = join(folder(t), 'audit.jsonl')
   const file = auditFile(path)
