@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { issueToken } from '../../src/issuer/issuer.ts'
 import { keysFromFile } from '../../src/keys/key-ring.ts'
+import { entriesOf } from '../../src/registry/entries.ts'
+import { postgresStore } from '../../src/registry/postgres-store.ts'
 import { Secret } from '../../src/secret.ts'
 import { readXmlText } from '../../src/wire/aws-query.ts'
 import { signHeaders } from '../../src/wire/sigv4.ts'
+import { startPostgres } from '../fakes/postgres.ts'
 import { type Bar, compare } from './compare.ts'
 import { formPost, load } from './load.ts'
 import type { ServerSetting } from './server.ts'
@@ -69,6 +72,9 @@ const floor = (kind: 'web-identity' | 'caller-identity') => {
 const sts = (roles: number, providers: number) =>
   start({ serve: 'sts', roles, providers, keyFile, auditFile: join(directory, `audit-${roles}.jsonl`) })
 
+const node = (name: string, store: string) =>
+  start({ serve: 'node', store, keyFile, auditFile: join(directory, `audit-${name}.jsonl`) })
+
 function assumeRole(index: number): Buffer {
   const inputs = { project: `acme/shop-${index}`, ref: 'main' }
   const { token } = issueToken({
@@ -123,11 +129,19 @@ async function callerIdentities({ port }: Server): Promise<Buffer[]> {
  * Answers per second of the server's processor time: what one core gives when it does nothing else. Unlike answers per
  * second of the wall clock it does not depend on what else this machine is doing.
  */
-const rate = (server: Server, requests: readonly Buffer[]) => async () => {
-  const before = await server.cpuSeconds()
-  const answers = await load({ port: server.port, requests, connections, durationMs })
-  return answers / ((await server.cpuSeconds()) - before)
+const rate = (server: Server, requests: readonly Buffer[]) => rateOfAll([server], requests)
+
+/** The same of several servers at once. */
+const rateOfAll = (servers: readonly Server[], requests: readonly Buffer[]) => async () => {
+  const used = async () => sum(await Promise.all(servers.map((each) => each.cpuSeconds())))
+  const before = await used()
+  const answers = await Promise.all(
+    servers.map(({ port }) => load({ port, requests, connections, durationMs })),
+  )
+  return sum(answers) / ((await used()) - before)
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
 const bars: Record<string, () => Promise<Bar>> = {
   async 'web-identity'() {
@@ -166,6 +180,43 @@ const bars: Record<string, () => Promise<Bar>> = {
       progress,
     })
   },
+  async 'scale-out'() {
+    const postgres = await startPostgres()
+    try {
+      await fill(postgres.url)
+      const [one, left, right] = await Promise.all(
+        ['one', 'left', 'right'].map((name) => node(name, postgres.url)),
+      )
+      const requests = assumeRoles(10)
+      return await compare({
+        name: 'scale-out',
+        bar: 0.9,
+        product: rateOfAll([left!, right!], requests),
+        floor: rate(one!, requests),
+        rounds,
+        progress,
+      })
+    } finally {
+      await Promise.all(stopAll())
+      await postgres.close()
+    }
+  },
+}
+
+async function fill(url: string): Promise<void> {
+  const store = await postgresStore({ url, log: progress })
+  await store.commit([...entriesOf(small)].map(([key, document]) => ({ key, document })))
+  await store.close()
+}
+
+/** Ends the servers. */
+function stopAll(): Promise<void>[] {
+  return servers.splice(0).map((server) => {
+    server.removeAllListeners('exit')
+    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+    server.disconnect()
+    return ended
+  })
 }
 
 const wanted = process.argv.slice(2).filter((each) => !each.startsWith('-'))
@@ -179,7 +230,7 @@ try {
   const results: Bar[] = []
   for (const [name, measure] of Object.entries(bars)) {
     if (wanted.length === 0 || wanted.includes(name)) results.push(await measure())
-    for (const server of servers.splice(0)) server.removeAllListeners('exit').disconnect()
+    await Promise.all(stopAll())
   }
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ bars: results })}\n`)
   else
