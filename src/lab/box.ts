@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
 import type { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
@@ -72,6 +73,10 @@ while :; do
   kill -0 $child 2>/dev/null || exit $code
 done`
 
+// unshare waits outside, and the box ends with it. INT and TERM it leaves to the command by itself; the others of a
+// process group, as a terminal that closes sends them, would end it.
+const sparing = `trap '' HUP QUIT USR1 USR2; exec "$@"`
+
 const title = 'mayfly-box'
 const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 const asUser = ['--user', '--map-root-user']
@@ -79,17 +84,23 @@ const asUser = ['--user', '--map-root-user']
 /**
  * Runs a command in network, mount and process namespaces of its own: nothing that it does to either can be seen
  * outside, and nothing of it is left when it ends, or when this process does, however that comes about.
+ * The command is to set or reset what signals do, as Node does for itself and its children: it starts with some ignored.
  * @throws LAB_* when the kernel, or whoever set it up, does not allow that
  */
 export function enterBox(command: readonly string[], { env, stdio = 'inherit' }: BoxOptions): Box {
   const way = wayIn()
   if (!way.flags) throw way.problem
   const [program, args] = unshare(way.flags, command)
-  const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: [stdio, stdio, stdio, 'pipe'] })
+  const child = spawn('/bin/sh', ['-c', sparing, title, program, ...args], {
+    env: env as NodeJS.ProcessEnv,
+    stdio: [stdio, stdio, stdio, 'pipe'],
+  })
   const control = child.stdio[3] as Writable
   // The command may have ended with a signal on its way to it.
   control.on('error', () => {})
-  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 137)))
+  const ended = new Promise<number>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!])),
+  )
   return { child, ended, kill: (signal) => void control.write(`${signal.replace('SIG', '')}\n`) }
 }
 

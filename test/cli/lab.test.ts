@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +34,10 @@ async function inLab(
   const ran = await run(lab(flags, command), { ...home, ...more })
   assert.deepEqual(readdirSync(home.HOME), [], 'something was left in the home folder')
   return ran
+}
+
+function startedInGroup(home: Environment, command: readonly string[]) {
+  return started(['lab', '--trust', trustFile, '--', ...command], home, { detached: true })
 }
 
 async function lookAround(t: TestContext, flags: readonly string[], more: Environment = {}) {
@@ -198,6 +203,24 @@ describe('a command in a lab', { skip, concurrency: false }, () => {
     await job.said('got 1')
     job.kill('SIGUSR2')
     assert.equal((await job.ended).code, 1)
+  })
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)
+    it(`is ended by a ${signal} to the whole process group, and the exit code says so`, async (t) => {
+      const job = startedInGroup(await emptyHome(t), ['sh', '-c', 'echo ready; exec sleep 1000'])
+      await job.said('ready')
+      job.killGroup(signal)
+      assert.equal((await job.ended).code, 128 + constants.signals[signal])
+    })
+
+  it('that takes a SIGQUIT to the whole process group for a question, as a JVM does, lives on', async (t) => {
+    const program = `process.on('SIGQUIT', () => console.log('threads')); process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('ready')`
+    const job = startedInGroup(await emptyHome(t), [node, '-e', program])
+    await job.said('ready')
+    job.killGroup('SIGQUIT')
+    await job.said('threads')
+    job.kill('SIGTERM')
+    assert.equal((await job.ended).code, 7)
   })
 
   it('gets the Ctrl-C of a terminal once, and the box outlives it', async (t) => {
