@@ -55,7 +55,7 @@ interface Known {
 /** A claim that nobody reads, in place of the one that was meant, would be found out late. */
 function claimName(name: string, { shape, made, ownClaims }: Known): string {
   if (name.startsWith('+')) return name.slice(1)
-  if (Object.hasOwn(made, name)) return name
+  if (Object.hasOwn(made, name) || shape.optional?.test(name)) return name
   const meant = nearest(name, [...Object.keys(shape.inputs), ...Object.keys(made), ...audienceNames])
   if (!meant && ownClaims) return name
   const message = `there is no claim "${name}" in this token of ${shape.name}`

@@ -193,6 +193,14 @@ test('a claim that is none of the platform’s is refused, unless it is said to 
   }
 })
 
+test('a claim that only some users of the platform have is one of its own', async () => {
+  await played('github', storyTrust, { claims: { repo_property_team: 'shop' } })
+  const { site } = await played('gitlab', storyTrust, {
+    claims: { user_identities: '[{"provider":"github"}]' },
+  })
+  assert.deepEqual(readJwt(site.env.GITLAB_OIDC_TOKEN!).claims.user_identities, [{ provider: 'github' }])
+})
+
 test('gitlab: an audience beside tokens that have their own is refused', async () => {
   await assert.rejects(
     played('gitlab', storyTrust, { idTokens: { TOKEN: ['a'] }, audience: ['b'] }),
