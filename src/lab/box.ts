@@ -1,10 +1,11 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
 import type { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
 import { boxDenied } from './box-denied.ts'
+import { labFolder } from './furniture.ts'
 
 export interface BoxOptions {
   readonly env: Environment
@@ -24,14 +25,17 @@ export interface Box {
 // What PID 1 of the box does: a network with nothing in it but loopback, a /run of its own, the command; and it waits,
 // for the command and for every orphan. Whatever ends it ends everything in the box, by the kernel's doing.
 //
-// Descriptor 3 is a pipe from outside, a line for each signal to pass on. Its end means that whoever opened the box is
-// gone, however that came about. The shell gives a background job /dev/null for standard input, hence descriptor 9.
+// Descriptor 3 is a pipe from outside, a line for each signal to pass on, with a mark beside it: in here nobody can tell
+// which process group the terminal's is, and so whether a Ctrl-C has reached the command already. The pipe's end means
+// that whoever opened the box is gone, however that came about. The shell gives a background job /dev/null for standard
+// input, hence descriptor 9.
 // A signal to the whole process group, as Ctrl-C is, reaches the command by itself, and has to spare what keeps the box.
 //
 // /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
 // files at the paths that a platform has them at (/run/secrets). What leads out of the box is left out: the machine's
 // resolver caches, container engines and a pod's own secrets; and so is what cannot be bound. `-c`: `./x` stays what it
 // is in the old /run.
+const passedOn = `${labFolder}/passed-on`
 const script = `
 set -e
 PATH=$PATH:/usr/sbin:/sbin ip link set lo up
@@ -53,7 +57,7 @@ PATH=$PATH:/usr/sbin:/sbin ip link set lo up
     fi
   done
 )
-mkdir /run/mayfly-lab
+mkdir ${labFolder}
 if [ -d /var/run ] && ! [ /var/run -ef /run ]; then mount -n --rbind /run /var/run; fi
 set +e
 trap : TERM INT HUP QUIT USR1 USR2
@@ -63,7 +67,10 @@ child=$!
 exec 9<&-
 (
   trap '' TERM HUP USR1 USR2
-  while read -r signal; do kill -"$signal" $child; done
+  while read -r signal; do
+    echo >${passedOn}
+    kill -"$signal" $child
+  done
   kill -KILL -1
 ) <&3 2>/dev/null &
 exec 3<&-
@@ -107,6 +114,16 @@ export function enterBox(command: readonly string[], { env, stdio = 'inherit' }:
 /** Why no box can be made here; undefined when one can. Found out by making one. */
 export function boxProblem(): MayflyError | undefined {
   return wayIn().problem
+}
+
+/** Whether the signal that the command has just had was passed on from outside of the box. Says so once. */
+export function wasPassedOn(): boolean {
+  try {
+    rmSync(passedOn)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Whether this process is in a box. */

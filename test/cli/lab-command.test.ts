@@ -100,6 +100,23 @@ describe('a command in a lab', { skip, concurrency: false }, () => {
     assert.equal(await new Promise((resolve) => terminal.once('close', resolve)), 1)
   })
 
+  it('gets a SIGINT that is sent to a job in the background of a terminal', async (t) => {
+    if (spawnSync('script', ['--version']).error)
+      return t.skip('script(1), which gives a terminal, is not here')
+    const home = await emptyHome(t)
+    const said = join(home.HOME, 'said')
+    const program = `process.on('SIGINT', () => process.exit(7)); setInterval(() => {}, 1000); console.log('ready')`
+    writeFileSync(join(home.HOME, 'program.cjs'), program)
+    // With job control a job has a process group of its own, and the shell's stays the terminal's.
+    const typed = `set -m; trap 'kill -KILL $!' HUP; mkfifo '${said}'; '${mayfly}' lab --trust '${trustFile}' -- '${node}' '${home.HOME}/program.cjs' >'${said}' &
+      read -r line <'${said}'; kill -INT $!; wait $!`
+    const { code } = await run(
+      ['script', '-qefc', `exec bash -c "${typed.replaceAll('$', '\\$')}"`, '/dev/null'],
+      home,
+    )
+    assert.equal(code, 7)
+  })
+
   it('ends with everything that it started when Mayfly is killed, and nothing is left of the box', async (t) => {
     const home = await emptyHome(t)
     const mounts = () => readFileSync('/proc/self/mountinfo', 'utf8')
