@@ -30,10 +30,21 @@ export function usage(
 
 function wrong(args: readonly string[], error: unknown, known: readonly string[]): string {
   const { code, message } = error as NodeJS.ErrnoException
+  const dashed = beginsWithDash(args, message)
+  if (dashed) return dashed
   const typed = args.find((each) => each.startsWith('--') && !known.includes(nameOf(each)))
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || typed === undefined) return firstSentence(message)
   const meant = nearest(nameOf(typed), known)
   return `there is no flag --${nameOf(typed)}${meant ? `; did you mean --${meant}?` : ''}`
+}
+
+/** `--at -5m`, and `--region --verbose`, of which nobody can tell whether the second is a value. */
+function beginsWithDash(args: readonly string[], message: string): string | undefined {
+  const [, flag] = /^Option '(--[\w-]+)' argument is ambiguous/.exec(message) ?? []
+  if (flag === undefined) return undefined
+  const at = args.findIndex((each, i) => each === flag && args[i + 1]?.startsWith('-'))
+  const value = args[at + 1]
+  return `${flag} needs a value, and ${value} looks like a flag; a value that begins with a dash is written ${flag}=${value}`
 }
 
 function nameOf(flag: string): string {

@@ -46,7 +46,45 @@ test('a time is a moment, or so far from now', () => {
   assert.equal(readLabFlags(['--', 'true']).time, undefined)
 })
 
+test('a service may be below a path', () => {
+  const { services } = readLabFlags([
+    '--service',
+    '*.s3.amazonaws.com=http://localhost:9000/s3/',
+    '--',
+    'true',
+  ])
+  assert.deepEqual(services, [['*.s3.amazonaws.com', 'http://localhost:9000/s3/']])
+})
+
+test('a region has the form of its cloud’s', () => {
+  const region = (platform: string, name: string) =>
+    readLabFlags(['--platform', platform, '--region', name, '--', 'true']).options.region
+  for (const name of ['us-east-1', 'us-gov-west-1', 'ap-northeast-2', 'eusc-de-east-1'])
+    assert.equal(region('ecs', name), name)
+  for (const name of ['us-central1', 'northamerica-northeast2']) assert.equal(region('gce', name), name)
+})
+
 for (const [wrong, ...says] of [
+  [['--platform', 'ecs', '--region', 'banana', '--', 'true'], 'banana', 'eu-west-1'],
+  [['--platform', 'ecs', '--region', 'us-east-1a', '--', 'true'], 'did you mean us-east-1?'],
+  [['--platform', 'gce', '--region', 'us-central1-b', '--', 'true'], 'did you mean us-central1?'],
+  [['--platform', 'gce', '--region', 'us-east-1', '--', 'true'], 'us-east-1', 'europe-west1'],
+  [['--platform', 'gitlab', '--region', 'us-east-1', '--', 'true'], '--region', 'gitlab'],
+  [['--platform', 'ecs', '--claim', 'ref=main', '--', 'true'], '--claim', 'ecs', 'eks, github, gitlab'],
+  [['--platform', 'github', '--id-token', 'T=a', '--', 'true'], '--id-token', 'github', 'gitlab'],
+  [['--platform', 'gitlab', '--claim', 'ref=a', '--claim', 'ref=b', '--', 'true'], 'ref', 'twice'],
+  [['--service', 'a.test=https://127.0.0.1:1', '--', 'true'], 'http://127.0.0.1:PORT'],
+  [['--service', 'a.test=http://10.0.0.1:1', '--', 'true'], 'http://127.0.0.1:PORT'],
+  [['--service', 'a.test=http://127.0.0.1:1/?a=b', '--', 'true'], 'http://127.0.0.1:PORT'],
+  [['--service', 'a.test=http://user@127.0.0.1:1', '--', 'true'], 'http://127.0.0.1:PORT'],
+  [['--service', 'https://a.test=http://127.0.0.1:1', '--', 'true'], 'https://a.test', 'host name'],
+  [['--service', '*.*.test=http://127.0.0.1:1', '--', 'true'], '*.*.test', 'host name'],
+  [
+    ['--service', 'a.test=http://127.0.0.1:1', '--service', 'A.test=http://127.0.0.1:2', '--', 'true'],
+    'twice',
+  ],
+  [['--at', '-5m', '--', 'true'], '--at=-5m'],
+  [['--platform', 'ecs', '--region', '--verbose', '--', 'true'], '--region', '--verbose'],
   [['--platform', 'gitlb', '--', 'true'], 'did you mean gitlab?'],
   [['--absent', 'no', '--', 'true'], 'refuse, drop'],
   [['--platform', 'gitlab', '--claim', 'ref', '--', 'true'], 'NAME=VALUE'],

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { enterBox } from '../lab/box.ts'
+import { enterBox, wasPassedOn } from '../lab/box.ts'
 import { withoutCloudVariables } from '../lab/caller-environment.ts'
 import { labClock, writeLabTime } from '../lab/clock.ts'
 import { labFolder } from '../lab/furniture.ts'
@@ -45,7 +45,7 @@ async function outside({ command }: LabSetting, args: readonly string[], io: Io)
 
 /** Opens the lab around the command. Whatever ends this process, the box ends with it. */
 async function within(setting: LabSetting, io: Io): Promise<number> {
-  const signals = forwardSignals()
+  const signals = forwardSignals({ passedOn: wasPassedOn })
   const opened = await opening(setting, io)
   const env = { ...withoutCloudVariables(io.env), ...opened.env, ...moved(setting) }
   if (setting.verbose) io.err(report(setting, opened, io))

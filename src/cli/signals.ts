@@ -17,8 +17,13 @@ export interface Signals {
   stop(): void
 }
 
+export interface SignalsOptions {
+  /** Whether the signal that has come is one that another process took for this one. Default: never. */
+  readonly passedOn?: () => boolean
+}
+
 /** Takes the signals that would end this process and gives them to the child that it runs for. */
-export function forwardSignals(): Signals {
+export function forwardSignals({ passedOn = () => false }: SignalsOptions = {}): Signals {
   let child: Signalled | undefined
   let missed: NodeJS.Signals | undefined
   const { promise: early, resolve } = Promise.withResolvers<NodeJS.Signals>()
@@ -26,7 +31,7 @@ export function forwardSignals(): Signals {
     if (!child) {
       missed = signal
       resolve(signal)
-    } else if (!fromTerminal(signal)) child.kill(signal)
+    } else if (passedOn() || !fromTerminal(signal)) child.kill(signal)
   }
   for (const signal of forwarded) process.on(signal, onSignal)
   return {

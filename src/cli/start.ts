@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
@@ -38,11 +38,20 @@ export async function start(
  * @throws COMMAND_ABSENT, COMMAND_DENIED
  */
 export function findCommand(program: string, env: Environment): void {
-  const folders = program.includes('/') ? [''] : (env.PATH ?? '').split(delimiter)
-  const failures = folders.map((folder) => whyNot(join(folder, program)))
+  const failures = program.includes('/')
+    ? [whyNot(program)]
+    : foldersIn(env).map((folder) => whyNotIn(folder, program))
   if (failures.includes(undefined)) return
   const code = failures.find((each) => each !== 'ENOENT') ?? 'ENOENT'
   throw notStarted(program, Object.assign(new Error(code), { code }))
+}
+
+const foldersIn = ({ PATH = '' }: Environment) => PATH.split(delimiter)
+
+/** What is in a folder that may not be looked into is nothing that this user has. */
+function whyNotIn(folder: string, program: string): string | undefined {
+  const path = join(folder, program)
+  return program !== '' && existsSync(path) ? whyNot(path) : 'ENOENT'
 }
 
 function whyNot(path: string): string | undefined {

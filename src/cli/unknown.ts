@@ -2,7 +2,7 @@ import { MayflyError } from '../errors.ts'
 import { nearest } from '../wire/nearest.ts'
 
 /** Announced in the design and not there yet. */
-const notBuilt = ['agent', 'doctor', 'init', 'kubernetes', 'lab']
+const notBuilt = ['agent', 'doctor', 'init', 'kubernetes']
 
 /** What to say of a word that is no command. */
 export function unknownCommand(name: string, known: readonly string[]): MayflyError {

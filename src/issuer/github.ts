@@ -27,6 +27,8 @@ export const github = {
     immutable: 'true for the sub with these numbers in it, whenever made; false for the other',
     include_claim_keys: 'what sub is made of, as the repository or its owner sets it; repo,context',
   },
+  // Custom properties of the repository, as far as its organization or enterprise puts them into tokens.
+  optional: /^repo_property_\w+$/,
   lifetimeSeconds: 300,
   jwksPath: '/.well-known/jwks',
   claims(inputs, token) {

@@ -22,6 +22,8 @@ export const gitlab = {
     ci_id_token_sub_claim_components:
       'what sub is made of, as the project sets it; project_path,ref_type,ref',
   },
+  // Where whoever started the pipeline has asked for them in the profile.
+  optional: /^user_identities$/,
   // The default timeout of a job.
   lifetimeSeconds: 3600,
   jwksPath: '/oauth/discovery/keys',

@@ -23,6 +23,8 @@ export interface Shape {
   readonly name: string
   /** What can be said of a token and what that means, one line each. Any other name is a claim. */
   readonly inputs: Readonly<Record<string, string>>
+  /** Names of claims that only some users of the platform have in their tokens: what `claims` makes has none of them. */
+  readonly optional?: RegExp
   /** How long the platform's tokens live unless it is asked for another time. */
   readonly lifetimeSeconds: number
   /** Beside `alg` and `kid`; `typ: undefined` leaves `typ` out. */

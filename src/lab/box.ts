@@ -1,9 +1,11 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
 import type { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
 import { boxDenied } from './box-denied.ts'
+import { labFolder } from './furniture.ts'
 
 export interface BoxOptions {
   readonly env: Environment
@@ -23,14 +25,17 @@ export interface Box {
 // What PID 1 of the box does: a network with nothing in it but loopback, a /run of its own, the command; and it waits,
 // for the command and for every orphan. Whatever ends it ends everything in the box, by the kernel's doing.
 //
-// Descriptor 3 is a pipe from outside, a line for each signal to pass on. Its end means that whoever opened the box is
-// gone, however that came about. The shell gives a background job /dev/null for standard input, hence descriptor 9.
+// Descriptor 3 is a pipe from outside, a line for each signal to pass on, with a mark beside it: in here nobody can tell
+// which process group the terminal's is, and so whether a Ctrl-C has reached the command already. The pipe's end means
+// that whoever opened the box is gone, however that came about. The shell gives a background job /dev/null for standard
+// input, hence descriptor 9.
 // A signal to the whole process group, as Ctrl-C is, reaches the command by itself, and has to spare what keeps the box.
 //
 // /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
 // files at the paths that a platform has them at (/run/secrets). What leads out of the box is left out: the machine's
 // resolver caches, container engines and a pod's own secrets; and so is what cannot be bound. `-c`: `./x` stays what it
 // is in the old /run.
+const passedOn = `${labFolder}/passed-on`
 const script = `
 set -e
 PATH=$PATH:/usr/sbin:/sbin ip link set lo up
@@ -52,7 +57,7 @@ PATH=$PATH:/usr/sbin:/sbin ip link set lo up
     fi
   done
 )
-mkdir /run/mayfly-lab
+mkdir ${labFolder}
 if [ -d /var/run ] && ! [ /var/run -ef /run ]; then mount -n --rbind /run /var/run; fi
 set +e
 trap : TERM INT HUP QUIT USR1 USR2
@@ -62,7 +67,10 @@ child=$!
 exec 9<&-
 (
   trap '' TERM HUP USR1 USR2
-  while read -r signal; do kill -"$signal" $child; done
+  while read -r signal; do
+    echo >${passedOn}
+    kill -"$signal" $child
+  done
   kill -KILL -1
 ) <&3 2>/dev/null &
 exec 3<&-
@@ -72,6 +80,10 @@ while :; do
   kill -0 $child 2>/dev/null || exit $code
 done`
 
+// unshare waits outside, and the box ends with it. INT and TERM it leaves to the command by itself; the others of a
+// process group, as a terminal that closes sends them, would end it.
+const sparing = `trap '' HUP QUIT USR1 USR2; exec "$@"`
+
 const title = 'mayfly-box'
 const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 const asUser = ['--user', '--map-root-user']
@@ -79,23 +91,39 @@ const asUser = ['--user', '--map-root-user']
 /**
  * Runs a command in network, mount and process namespaces of its own: nothing that it does to either can be seen
  * outside, and nothing of it is left when it ends, or when this process does, however that comes about.
+ * The command is to set or reset what signals do, as Node does for itself and its children: it starts with some ignored.
  * @throws LAB_* when the kernel, or whoever set it up, does not allow that
  */
 export function enterBox(command: readonly string[], { env, stdio = 'inherit' }: BoxOptions): Box {
   const way = wayIn()
   if (!way.flags) throw way.problem
   const [program, args] = unshare(way.flags, command)
-  const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: [stdio, stdio, stdio, 'pipe'] })
+  const child = spawn('/bin/sh', ['-c', sparing, title, program, ...args], {
+    env: env as NodeJS.ProcessEnv,
+    stdio: [stdio, stdio, stdio, 'pipe'],
+  })
   const control = child.stdio[3] as Writable
   // The command may have ended with a signal on its way to it.
   control.on('error', () => {})
-  const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 137)))
+  const ended = new Promise<number>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!])),
+  )
   return { child, ended, kill: (signal) => void control.write(`${signal.replace('SIG', '')}\n`) }
 }
 
 /** Why no box can be made here; undefined when one can. Found out by making one. */
 export function boxProblem(): MayflyError | undefined {
   return wayIn().problem
+}
+
+/** Whether the signal that the command has just had was passed on from outside of the box. Says so once. */
+export function wasPassedOn(): boolean {
+  try {
+    rmSync(passedOn)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Whether this process is in a box. */

@@ -7,6 +7,7 @@ import { sessions } from './sessions.ts'
 export const ec2: Platform = {
   name: 'ec2',
   summary: `an instance of EC2 with a role: IMDS version 2, and 1, at ${imdsAddress}`,
+  takes: ['role', 'region'],
   open: async (stage) => ({
     env: {},
     metadata: instanceMetadata(stage, roleFor(stage, 'ec2.amazonaws.com')),

@@ -6,6 +6,7 @@ import { roleFor } from './roles.ts'
 export const ecsEc2: Platform = {
   name: 'ecs-ec2',
   summary: 'a task of ECS on an EC2 instance: the task role, and the node’s at 169.254.169.254',
+  takes: ['role', 'region'],
   async open(stage) {
     const task = ecsSite(stage, 'EC2')
     // `--role` names the task's; the node has its own.

@@ -10,6 +10,7 @@ import { sessions } from './sessions.ts'
 export const ecs: Platform = {
   name: 'ecs',
   summary: 'a task of ECS on Fargate: the task role at 169.254.170.2, and no EC2 metadata',
+  takes: ['role', 'region'],
   open: async (stage) => ecsSite(stage, 'FARGATE'),
 }
 

@@ -18,6 +18,7 @@ const rewrittenAt = 0.8
 export const eks: Platform = {
   name: 'eks',
   summary: 'a pod of EKS: by what its role trusts, a token for the role (IRSA) or Pod Identity',
+  takes: ['role', 'claims', 'region'],
   issuer: ({ region, role }, trust) =>
     clusterIssuer(trust, role) ??
     issuerOf('kubernetes', `https://oidc.eks.${region}.amazonaws.com/id/MAYFLYLAB`, trust),

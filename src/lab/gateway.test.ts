@@ -170,6 +170,18 @@ test('a service that is plugged in gets the request as it came, from whoever has
   )
 })
 
+test('a service below a path gets that before the path of the request', async (t) => {
+  const { url, requests } = await serve(t, () => ({ body: 'served' }))
+  for (const below of [`${url}/tenant/a`, `${url}/tenant/a/`]) {
+    const { ask } = await opened(t, [{ hosts: 'example.com', url: below }])
+    assert.equal((await ask('example.com', { path: '/b/?c=%2Fd', method: 'GET' })).body, 'served')
+  }
+  assert.deepEqual(
+    requests.map((each) => each.url),
+    ['/tenant/a/b/?c=%2Fd', '/tenant/a/b/?c=%2Fd'],
+  )
+})
+
 test('IAM is the token service’s, unless somebody plugs another in by that name', async (t) => {
   const { url, requests } = await serve(t, () => ({ body: 'served' }))
   const host = 'iam.amazonaws.com'

@@ -15,7 +15,7 @@ import { notPlayed, refusal } from './vendor-errors.ts'
 export interface Plugged {
   /** `bigquery.googleapis.com`, `*.s3.amazonaws.com` */
   readonly hosts: string
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or with a path that comes before every request's. */
   readonly url: string
 }
 

@@ -12,7 +12,9 @@ const usualScopes = ['https://www.googleapis.com/auth/cloud-platform']
 
 export const gce: Platform = {
   name: 'gce',
-  region: 'europe-west1',
+  takes: ['serviceAccount', 'region'],
+  // https://docs.cloud.google.com/compute/docs/regions-zones
+  regions: { usual: 'europe-west1', form: /^[a-z]+-[a-z]+\d{1,2}$/ },
   summary: `an instance of Compute Engine with a service account, by ${name}`,
   async open(stage) {
     const facts = factsOf(stage)

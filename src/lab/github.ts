@@ -12,6 +12,7 @@ const path = '/0//idtoken/1'
 export const github: Platform = {
   name: 'github',
   summary: 'a job of GitHub Actions with `id-token: write`',
+  takes: ['claims', 'audience'],
   issuer: (_workload, trust) => issuerOf('github', 'https://token.actions.githubusercontent.com', trust),
   async open(stage) {
     const { claims } = workloadToken(stage, stage.workload.audience)

@@ -1,3 +1,4 @@
+import { MayflyError } from '../errors.ts'
 import type { Claims } from '../issuer/shape.ts'
 import { bareHost } from '../wire/addresses.ts'
 import type { Environment } from '../world.ts'
@@ -10,15 +11,24 @@ const usualName = 'GITLAB_OIDC_TOKEN'
 export const gitlab: Platform = {
   name: 'gitlab',
   summary: `a job of GitLab CI/CD with ID tokens: --id-token NAME=AUD; default: ${usualName}`,
+  takes: ['claims', 'audience', 'idTokens'],
   issuer: (_workload, trust) => issuerOf('gitlab', 'https://gitlab.com', trust),
   async open(stage) {
     const { idTokens, audience } = stage.workload
     const named = Object.entries(idTokens)
+    if (named.length && audience.length) throw twoWays(named[0]![0])
     const wanted = named.length ? named : [[usualName, audience] as const]
     const tokens = wanted.map(([name, aud]) => [name, workloadToken(stage, aud)] as const)
     const variables = tokens.map(([name, { token }]) => [name, token.reveal()])
     return { env: { ...jobVariables(tokens[0]![1].claims), ...Object.fromEntries(variables) } }
   },
+}
+
+function twoWays(name: string): MayflyError {
+  return new MayflyError('COMMAND_USAGE', {
+    message: `--audience is for the token in ${usualName}, and --id-token asks for others in its place`,
+    hint: `Give each its own: --id-token ${name}=AUDIENCE, again for another.`,
+  })
 }
 
 /** @see https://docs.gitlab.com/ci/variables/predefined_variables/ */

@@ -1,16 +1,22 @@
 import { once } from 'node:events'
 import { type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+import { bareHost } from '../wire/addresses.ts'
 
-/** Sends a request on to a service in the box, every header and byte as it came, and its answer back. */
+/**
+ * Sends a request on to a service in the box, every header and byte as it came, and its answer back. A path in the URL
+ * of the service comes before the request's.
+ */
 export async function handOn(
   request: IncomingMessage,
   body: Uint8Array,
   response: ServerResponse,
   url: string,
 ): Promise<void> {
-  const { hostname, port } = new URL(url)
-  const { method, url: path, rawHeaders } = request
-  const onward = send({ hostname, port, method, path, headers: rawHeaders as never, setHost: false })
+  const { hostname, port, pathname } = new URL(url)
+  const { method, url: asked = '/', rawHeaders } = request
+  const path = pathname.replace(/\/$/, '') + asked
+  const options = { hostname: bareHost(hostname), port, method, path, setHost: false }
+  const onward = send({ ...options, headers: rawHeaders as never })
   onward.end(body)
   try {
     const [answer] = (await once(onward, 'response')) as [IncomingMessage]

@@ -23,7 +23,8 @@ export function workloadToken(
   if (!issuer) throw new Error('this platform names no issuer')
   const said = Object.entries(workload.claims).map(([name, value]) => ({ name, value }))
   const bare = { issuer, nowMs: clock.now(), ...more }
-  const described = statedClaims(shapeNamed(issuer.shape), said, bare)
+  // Whoever plays a platform wants its tokens, and no platform lets a job add to them.
+  const described = statedClaims(shapeNamed(issuer.shape), said, bare, { ownClaims: false })
   const wanted = audience.length ? audience : (described.audience ?? [])
   return issueToken({ ...described, audience: wanted, keys: sts.keys })
 }

@@ -12,7 +12,14 @@ import { type Absent, nameFiles, placeAddresses, placeFiles } from './furnish.ts
 import { gateway, type Plugged } from './gateway.ts'
 import { keepFiles } from './keep-files.ts'
 import { serveNames } from './names.ts'
-import type { Described, MetadataAddress, Platform, PlatformName, Site } from './platform.ts'
+import {
+  awsRegions,
+  type Described,
+  type MetadataAddress,
+  type Platform,
+  type PlatformName,
+  type Site,
+} from './platform.ts'
 import { platformNamed } from './platforms.ts'
 import { type ServerOptions, serveAt, type Traced } from './servers.ts'
 import { trustStores, trustVariables } from './trust-stores.ts'
@@ -90,7 +97,7 @@ function metadataServers({ metadata = {} }: Site, options: ServerOptions) {
 
 function described(options: LabOptions, platform: Platform): Described {
   const {
-    region = platform.region ?? 'eu-west-1',
+    region = (platform.regions ?? awsRegions).usual,
     role,
     serviceAccount,
     claims = {},

@@ -25,6 +25,17 @@ export interface Described {
   readonly idTokens: Readonly<Record<string, readonly string[]>>
 }
 
+/** Where a platform's workloads can be. */
+export interface Regions {
+  /** Where nothing else is said. */
+  readonly usual: string
+  /** What every name of one fits. */
+  readonly form: RegExp
+}
+
+/** @see https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
+export const awsRegions: Regions = { usual: 'eu-west-1', form: /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/ }
+
 /** What a platform plays its part with. */
 export interface Stage {
   readonly workload: Described
@@ -62,8 +73,10 @@ export interface Platform {
   readonly name: PlatformName
   /** One line for the help. */
   readonly summary: string
-  /** Where nothing else is said. Default: eu-west-1. */
-  readonly region?: string
+  /** What of its description it goes by. Whatever else is said of a workload has no effect. */
+  readonly takes: readonly (keyof Described)[]
+  /** Default: those of AWS. */
+  readonly regions?: Regions
   /** Who signs its workloads' tokens: added to our issuers where the trust does not have it. @throws LAB_ROLE */
   issuer?(workload: Described, trust: TrustDocument): IssuerDocument | undefined
   /** @throws LAB_ROLE, COMMAND_USAGE */

@@ -183,6 +183,31 @@ test('a claim that no such token has is told, with the one that was meant', asyn
   )
 })
 
+test('a claim that is none of the platform’s is refused, unless it is said to be one of the caller’s own', async () => {
+  for (const platform of ['gitlab', 'github'] as const) {
+    await assert.rejects(
+      played(platform, storyTrust, { claims: { department: 'x' } }),
+      failure('COMMAND_USAGE', 'department', '+department='),
+    )
+    await played(platform, storyTrust, { claims: { '+department': 'x' } })
+  }
+})
+
+test('a claim that only some users of the platform have is one of its own', async () => {
+  await played('github', storyTrust, { claims: { repo_property_team: 'shop' } })
+  const { site } = await played('gitlab', storyTrust, {
+    claims: { user_identities: '[{"provider":"github"}]' },
+  })
+  assert.deepEqual(readJwt(site.env.GITLAB_OIDC_TOKEN!).claims.user_identities, [{ provider: 'github' }])
+})
+
+test('gitlab: an audience beside tokens that have their own is refused', async () => {
+  await assert.rejects(
+    played('gitlab', storyTrust, { idTokens: { TOKEN: ['a'] }, audience: ['b'] }),
+    failure('COMMAND_USAGE', '--id-token'),
+  )
+})
+
 test('without a role that the platform could have, or with several, the ones that there are are listed', async () => {
   await assert.rejects(played('ec2', storyTrust), failure('LAB_ROLE', 'has none', roleArn('deploy')))
   await assert.rejects(

@@ -44,7 +44,7 @@ export function parseTrust(
 /** @throws REGISTRY_DOCUMENT when it cannot be read */
 export function readTrustText(
   path: string,
-  absentHint = 'Name one with --config, or write one: examples/trust.yaml in the repository has comments.',
+  absentHint = 'Name one on the command line, or write one: examples/trust.yaml in the repository has comments.',
 ): string {
   try {
     return readBeside(path)(resolve(path))

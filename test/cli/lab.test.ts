@@ -1,39 +1,19 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { boxProblem } from '../../src/lab/box.ts'
 import type { Environment } from '../../src/world.ts'
 import { googleCredentials, trustFile } from '../fakes/cloud.ts'
 import { checkout, mayfly, run } from '../fakes/run.ts'
 import { may } from '../sdk-sts.ts'
 import { account, role, roleArn, trusts } from '../trust-side.ts'
-import { emptyHome, started } from './surroundings.ts'
+import { inLab, lab, skip } from './in-lab.ts'
+import { emptyHome } from './surroundings.ts'
 
 const node = process.execPath
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const lab = (flags: readonly string[], command: readonly string[]) => [
-  ...[mayfly, 'lab', '--trust', trustFile],
-  ...flags,
-  '--',
-  ...command,
-]
-const problem = boxProblem()
-const skip = problem ? `no box can be made here: ${problem.message}` : false
-
-async function inLab(
-  t: TestContext,
-  flags: readonly string[],
-  command: readonly string[],
-  more: Environment = {},
-) {
-  const home = await emptyHome(t)
-  const ran = await run(lab(flags, command), { ...home, ...more })
-  assert.deepEqual(readdirSync(home.HOME), [], 'something was left in the home folder')
-  return ran
-}
 
 async function lookAround(t: TestContext, flags: readonly string[], more: Environment = {}) {
   const ran = await inLab(t, flags, [node, here('look-around.mjs')], more)
@@ -150,6 +130,37 @@ describe('a lab', { skip, concurrency: false }, () => {
     assert.deepEqual(readdirSync(join(home.HOME, '.aws/cli')), ['cache'])
   })
 
+  it('needs no home, no folder for temporary files, and none of the certificates that its caller has set', async (t) => {
+    const { PATH } = await emptyHome(t)
+    const names = [
+      'AWS_CA_BUNDLE',
+      'REQUESTS_CA_BUNDLE',
+      'NODE_EXTRA_CA_CERTS',
+      'SSL_CERT_FILE',
+      'SSL_CERT_DIR',
+    ]
+    const own = Object.fromEntries(names.map((name) => [name, '/no/such']))
+    const job = ['--platform', 'gitlab', '--audience', 'https://user-audience.test']
+    const { code, out, err } = await run(lab(job, [node, here('look-around.mjs')]), {
+      ...{ PATH, TMPDIR: '/no/such' },
+      ...own,
+    })
+    assert.equal(code, 0, err)
+    const { env, assumed } = JSON.parse(out)
+    assert.match(assumed, /assumed-role\/deploy\/job$/)
+    assert.deepEqual([env.HOME, env.SSL_CERT_DIR], [undefined, undefined])
+  })
+
+  it('opens in another, and the inner one is what its command sees', async (t) => {
+    const inner = lab(
+      ['--platform', 'gitlab'],
+      ['sh', '-c', 'echo $CI_PROJECT_PATH; [ -e /run/secrets ] || echo no secrets'],
+    )
+    const pod = ['--platform', 'eks', '--role', roleArn('uploader')]
+    const { code, out, err } = await inLab(t, pod, inner)
+    assert.deepEqual([out, code], ['acme/shop\nno secrets\n', 0], err)
+  })
+
   it('moves the time of what is its own and of Mayfly in it, so that expiry is met without waiting', async (t) => {
     const issue = [mayfly, 'issue', 'gitlab', '--config', trustFile, '--claims']
     const later = await inLab(t, ['--at', '2030-01-01T00:00:00Z'], issue)
@@ -173,87 +184,5 @@ describe('a lab', { skip, concurrency: false }, () => {
       traced.headers.find(([name]: [string]) => name === 'authorization'),
       ['authorization', '[redacted]'],
     )
-  })
-})
-
-describe('a command in a lab', { skip, concurrency: false }, () => {
-  it('has its exit code passed on, and a signal’s as every shell has it', async (t) => {
-    assert.equal((await inLab(t, [], ['sh', '-c', 'exit 7'])).code, 7)
-    assert.equal((await inLab(t, [], ['sh', '-c', 'kill -TERM $$'])).code, 128 + 15)
-  })
-
-  it('that is not there is 127, before anything is made, and so is a platform that the trust has no role for', async (t) => {
-    const absent = await inLab(t, [], ['no-such-command'])
-    assert.deepEqual([absent.code, /^code: COMMAND_ABSENT /m.test(absent.err)], [127, true])
-    const roleless = await inLab(t, ['--platform', 'ec2'], ['true'])
-    assert.deepEqual([roleless.code, /^code: LAB_ROLE /m.test(roleless.err)], [1, true])
-  })
-
-  it('gets a signal once, and decides what to do', async (t) => {
-    const home = await emptyHome(t)
-    const program = `let n = 0; process.on('SIGTERM', () => console.log('got ' + ++n)); process.on('SIGUSR2', () => process.exit(n)); setInterval(() => {}, 1000); console.log('ready')`
-    const job = started(['lab', '--trust', trustFile, '--', node, '-e', program], home)
-    await job.said('ready')
-    job.kill('SIGTERM')
-    await job.said('got 1')
-    job.kill('SIGUSR2')
-    assert.equal((await job.ended).code, 1)
-  })
-
-  it('gets the Ctrl-C of a terminal once, and the box outlives it', async (t) => {
-    if (spawnSync('script', ['--version']).error)
-      return t.skip('script(1), which gives a terminal, is not here')
-    const home = await emptyHome(t)
-    const file = join(home.HOME, 'program.cjs')
-    // The second of two would come before the timer.
-    writeFileSync(
-      file,
-      `let count = 0
-      process.on('SIGINT', () => { count++; setImmediate(() => setTimeout(() => process.exit(count), 100)) })
-      setInterval(() => {}, 1000)
-      console.log('ready')`,
-    )
-    const typed = `exec '${mayfly}' lab --trust '${trustFile}' -- '${node}' '${file}'`
-    const terminal = spawn('script', ['-qefc', typed, '/dev/null'], {
-      env: home as NodeJS.ProcessEnv,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    terminal.stdout.on('data', (part) => String(part).includes('ready') && terminal.stdin.write('\x03'))
-    assert.equal(await new Promise((resolve) => terminal.once('close', resolve)), 1)
-  })
-
-  it('ends with everything that it started when Mayfly is killed, and nothing is left of the box', async (t) => {
-    const home = await emptyHome(t)
-    const mounts = () => readFileSync('/proc/self/mountinfo', 'utf8')
-    const before = mounts()
-    // It holds the output open for as long as it lives, and so does its child.
-    const program = `require('node:child_process').spawn('sleep', ['1000'], { stdio: 'inherit', detached: true }); setInterval(() => {}, 1000); console.log('ready')`
-    const job = started(['lab', '--trust', trustFile, '--platform', 'ecs', '--', node, '-e', program], home)
-    await job.said('ready')
-    job.kill('SIGKILL')
-    assert.equal((await job.ended).signal, 'SIGKILL')
-    assert.equal(mounts(), before)
-    assert.deepEqual(readdirSync(home.HOME), [])
-  })
-
-  it('is its caller, with no rights over the box, where its caller is not root', async (t) => {
-    if (process.getuid?.() !== 0) return t.skip('only root can become another user')
-    const nobody = 65534
-    const as = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--']
-    const tried = spawnSync(as[0]!, [...as.slice(1), node, '-e', '', here('look-around.mjs')])
-    if (tried.status !== 0) return t.skip(`another user cannot run Node here: ${tried.error ?? tried.stderr}`)
-    const home = await emptyHome(t)
-    chmodSync(home.HOME, 0o755)
-    chownSync(home.HOME, nobody, nobody)
-    const ran = await run([...as, ...lab(['--platform', 'ecs'], [node, here('look-around.mjs')])], home)
-    if (/LAB_DENIED/.test(ran.err)) return t.skip(ran.err)
-    assert.equal(ran.code, 0, ran.err)
-    const { user, addresses, secure } = JSON.parse(ran.out)
-    assert.deepEqual(
-      [user, addresses['169.254.170.2'], secure['https://sts.amazonaws.com/']],
-      [nobody, 'answers', 400],
-    )
-    const mounting = await run([...as, ...lab([], ['mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])], home)
-    assert.notEqual(mounting.code, 0)
   })
 })

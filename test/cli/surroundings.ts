@@ -58,8 +58,12 @@ export async function leftovers(home: string): Promise<string[]> {
 }
 
 /** `bin/mayfly`, to be sent signals; `said` resolves when its output has some text. */
-export function started(args: readonly string[], env: Environment) {
-  const child = spawn(mayfly, args, { env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
+export function started(args: readonly string[], env: Environment, { detached = false } = {}) {
+  const child = spawn(mayfly, args, {
+    env: env as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
+  })
   let text = ''
   const listeners = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr])
@@ -77,7 +81,14 @@ export function started(args: readonly string[], env: Environment) {
       look()
       ended.then(() => reject(new Error(`ended without saying ${wanted}: ${text}`)))
     })
-  return { kill: (signal: NodeJS.Signals) => child.kill(signal), said, ended, pid: child.pid! }
+  return {
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Signals all that it started too, where it is `detached` and so the leader of a group. */
+    killGroup: (signal: NodeJS.Signals) => process.kill(-child.pid!, signal),
+    said,
+    ended,
+    pid: child.pid!,
+  }
 }
 
 function granted(): string {

@@ -1,6 +1,7 @@
 import type { PlatformName } from '../../src/lab/platform.ts'
 import type { DeliveryName } from '../../src/plan.ts'
 import { type Client, type SceneName, sceneNames } from './client.ts'
+import { workloadOf } from './workloads.ts'
 
 /** One client on one platform by one delivery: a box of its own, and so a row of the page. */
 export interface Cell {
@@ -24,8 +25,8 @@ export const nameOf = ({ client, platform, delivery }: Cell) =>
 
 /** The platforms whose proof leads to a cloud by the trust of the matrix; the first is where a client goes through every scene. */
 const platforms = {
-  aws: ['eks', 'gitlab', 'github', 'ecs'],
-  google: ['ecs', 'ecs-ec2', 'gitlab', 'github'],
+  aws: ['eks', 'gitlab', 'github', 'ecs', 'ecs-ec2'],
+  google: ['ecs', 'ecs-ec2', 'eks', 'gitlab', 'github'],
 } as const satisfies Record<Client['cloud'], readonly PlatformName[]>
 
 /** Every scene at home by the usual delivery; the first call elsewhere; renewal by every other delivery that can renew. */
@@ -59,9 +60,14 @@ function scenesAt(
   wanted: readonly SceneName[],
 ): readonly SceneName[] {
   return wanted.filter((scene) => {
-    if (scene === 'without') return client.without[platform] !== undefined
+    if (scene === 'without') return hasBefore(client, platform)
     return scene !== 'renewal' || typeof client.clock === 'string'
   })
+}
+
+/** Whether something is known of what its user had there without Mayfly: an error, or another identity. */
+function hasBefore(client: Client, platform: PlatformName): boolean {
+  return client.without[platform] !== undefined || workloadOf(client, platform).seenWithout !== undefined
 }
 
 /** Whether this is the platform on which a client goes through every scene, and whose wire traces are kept. */

@@ -28,7 +28,7 @@ platforms' own addresses lead to a token service that verifies and to small serv
 
 | scene | what happens |
 |---|---|
-| without | the program as its author had it, without Mayfly: the error that sent people looking |
+| without | the program as its author had it, without Mayfly: the error that sent people looking, or whose identity it took |
 | first | \`mayfly run -- PROGRAM\`: the first credential, and a real call that a verifying service accepts |
 | renewal | one process for six hours, a call every ten minutes: credentials live for an hour, and no call fails |
 | refusal | the trust is withdrawn while the program runs: what its user reads once the last credential has expired |
@@ -38,7 +38,9 @@ platforms' own addresses lead to a token service that verifies and to small serv
 AWS clients are at home on EKS, Google's on ECS, and go through every scene there by their usual delivery; elsewhere, and
 by other deliveries, the scenes that can differ. ✗ is what does not hold and cannot be mended from outside the client; that it
 does not is asserted too. EC2 and Compute Engine are platforms of the lab and not of this page: Mayfly has no source for
-them yet, and programs there need none. On ECS with a \`mayfly.yaml\` AWS clients go on from the task's role to another one.
+them yet, and programs there need none. On ECS with a \`mayfly.yaml\` AWS clients go on from the task's role to another one,
+and it tells them their region, which a task on an EC2 instance (\`ecs-ec2\`) is not told. On EKS with a \`mayfly.yaml\` Google
+clients go by the token of the pod's role: gcloud's file for AWS, brought there with the image, asks for an EC2 instance.
 
 How time is moved: \`libfaketime\` for dynamically linked programs; for Go an overlay of the standard library's clock,
 since its programs are not. The client's own code is not touched.

@@ -16,9 +16,15 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
 }
 
 /** The disease before the cure: what the author got where there was no Mayfly. */
-async function without(stage: Stage): Promise<string> {
-  const { cell, clouds } = stage
-  const expected = cell.client.without[cell.platform]!
+function without(stage: Stage): Promise<string> {
+  const { client, platform } = stage.cell
+  const expected = client.without[platform]
+  return expected ? unauthorised(stage, expected) : asAnother(stage, stage.workload.seenWithout!)
+}
+
+/** The error that sent people looking. */
+async function unauthorised(stage: Stage, expected: RegExp): Promise<string> {
+  const { clouds } = stage
   const { ok, text } = await once(startBare(stage))
   hold(!ok, `the client is authorised without Mayfly: ${text}`)
   hold(expected.test(text), `it fails with another error than the story's ${expected}: ${text}`)
@@ -30,6 +36,17 @@ async function without(stage: Stage): Promise<string> {
 async function first(stage: Stage): Promise<string> {
   await served(stage, startUnder(stage, { noted: true }))
   return stage.workload.seenAs
+}
+
+/** No error at all: the platform has an identity for every client, and it is not the one that is meant. */
+async function asAnother(stage: Stage, expected: string): Promise<string> {
+  const { ok, text } = await once(startBare(stage))
+  hold(ok, text)
+  const seen = stage.clouds.seen()
+  // What asks STS alone who it is says it itself.
+  const strangers = (seen.length > 0 ? seen : [text]).filter((each) => !each.includes(expected))
+  hold(strangers.length === 0, `it was seen as ${strangers[0]}`)
+  return `let in as ${expected}, not as ${stage.workload.seenAs}`
 }
 
 const minuteMs = 60_000

@@ -15,6 +15,8 @@ export interface Workload {
   readonly files?: (platform: Environment, home: string) => Readonly<Record<string, string>>
   /** As whom the services see it. */
   readonly seenAs: string
+  /** As whom without Mayfly, where clients take an identity from the platform that is not the one that is meant. */
+  readonly seenWithout?: string
 }
 
 const account = '123456789012'
@@ -34,7 +36,16 @@ const profile = (tokenFile: string) =>
   `[default]\nrole_arn = ${roleArn('deploy')}\nweb_identity_token_file = ${tokenFile}\nregion = ap-northeast-2\n`
 const toGoogle = (provider: string) =>
   `credentials:\n  - name: warehouse\n    to: google\n    provider: ${pool}/providers/${provider}\n    serviceAccount: ${serviceAccount}\n`
+const fromPod = '    from: kubernetes\n    audience: sts.amazonaws.com\n'
 const archive = `credentials:\n  - name: archive\n    to: aws\n    from: ecs\n    role: ${roleArn('archive')}\n    region: ap-northeast-2\n`
+// A chain: the task's own role may assume the one that may write to the archive.
+const toArchive: Workload = {
+  is: { role: roleArn('loader-task') },
+  env: {},
+  files: () => ({ 'mayfly.yaml': archive }),
+  seenAs: 'assumed-role/archive',
+  seenWithout: 'assumed-role/loader-task',
+}
 
 const workloads: Record<Client['cloud'], Partial<Record<PlatformName, Workload>>> = {
   aws: {
@@ -55,13 +66,8 @@ const workloads: Record<Client['cloud'], Partial<Record<PlatformName, Workload>>
       env: { ...region, AWS_ROLE_ARN: roleArn('release') },
       seenAs: 'assumed-role/release',
     },
-    // A chain: the task's own role may assume the one that may write to the archive.
-    ecs: {
-      is: { role: roleArn('loader-task') },
-      env: {},
-      files: () => ({ 'mayfly.yaml': archive }),
-      seenAs: 'assumed-role/archive',
-    },
+    ecs: toArchive,
+    'ecs-ec2': toArchive,
   },
   google: {
     // Stories 1 and 2.
@@ -80,6 +86,13 @@ const workloads: Record<Client['cloud'], Partial<Record<PlatformName, Workload>>
       is: { claims: github },
       env: {},
       files: () => ({ 'mayfly.yaml': toGoogle('github') }),
+      seenAs: serviceAccount,
+    },
+    // The image of stories 1 and 2 moved to a pod, gcloud's file in it: what that asks for EKS does not answer.
+    eks: {
+      is: { role: roleArn('uploader'), claims: pod },
+      env: gcloudFile,
+      files: () => ({ 'mayfly.yaml': toGoogle('shop-cluster') + fromPod }),
       seenAs: serviceAccount,
     },
   },

@@ -31,6 +31,8 @@ export const awsCommands: readonly AwsCommand[] = [
     args: ['ec2', 'describe-instances'],
     calls: 'ec2:DescribeInstances',
     says: /"InstanceId": "i-[0-9a-f]+"/,
+    // Nothing tells a task on an instance its region, and EC2 has no global endpoint.
+    without: { ...every.without, 'ecs-ec2': /You must specify a region/ },
   },
   {
     ...every,

@@ -42,7 +42,10 @@ const awsByCurl: Command = {
   calls: 'sts:GetCallerIdentity',
   says: /<Arn>arn:aws:sts::\d{12}:assumed-role\//,
   deliveries: ['ecs'],
-  without: { eks: notSet, gce: notSet, github: notSet, gitlab: notSet, none: notSet },
+  without: {
+    ...{ eks: notSet, gce: notSet, github: notSet, gitlab: notSet, none: notSet },
+    'ecs-ec2': /AWS_REGION: parameter not set/,
+  },
   refusal: /EXCHANGE_REFUSED/,
   remarks: [
     'A script that knows 169.254.170.2 alone finds no variable for it: it has to ask AWS_CONTAINER_CREDENTIALS_FULL_URI.',

@@ -41,7 +41,7 @@ function awsClients(folder: string): readonly Client[] {
       ...program(folder, 'current/aws-sdk-go-v2', 'aws-sdk-go-v2', 'github.com/aws/aws-sdk-go-v2'),
       ...shared,
       // On GitLab it takes the profile of story 3 itself.
-      without: { github: noRole },
+      without: { github: noRole, 'ecs-ec2': /Invalid Configuration: Missing Region/ },
       refusal:
         /failed to load credentials, .*LEASE_EXPIRED: .*\((EXCHANGE_REFUSED|PROOF_EXPIRED)\)|error in credential_process: exit status 1/,
       remarks: [
@@ -52,7 +52,11 @@ function awsClients(folder: string): readonly Client[] {
     {
       ...program(folder, 'current/aws-sdk-go', 'aws-sdk-go', 'github.com/aws/aws-sdk-go'),
       ...shared,
-      without: { gitlab: noProvider, github: noProvider },
+      without: {
+        gitlab: noProvider,
+        github: noProvider,
+        'ecs-ec2': /MissingRegion: could not find region configuration/,
+      },
       refusal: /NoCredentialProviders: no valid providers in chain|ProcessProviderExecutionError/,
       remarks: [
         'It hides what the credential endpoint says, unless the program sets CredentialsChainVerboseErrors: the reason is in the log of Mayfly. It takes five seconds of retries to say so.',
@@ -62,8 +66,8 @@ function awsClients(folder: string): readonly Client[] {
   ]
 }
 
-// The AWS form of the credential file asks the metadata service of EC2: on Fargate there is none, and on an instance it
-// answers with the role of the node.
+// The AWS form of the credential file asks the metadata service of EC2: on Fargate there is none, nor in a pod that is
+// kept from its node's, and on an instance it answers with the role of the node.
 const nodeRole = /Permission 'iam\.serviceAccounts\.getAccessToken' denied/
 const refusal = /compute: Received (400|503) .*\b(EXCHANGE_REFUSED|LEASE_EXPIRED)\b/
 // It looks for a login in HOME, which is not Mayfly's to change, and CLOUDSDK_CONFIG does not move that.
@@ -78,10 +82,14 @@ const datasets = {
 
 function googleClients(folder: string): readonly Client[] {
   const refused = /169\.254\.169\.254:80: connect: (connection refused|network is unreachable)/
+  const unanswered = new RegExp(`${refused.source}|^context deadline exceeded$`)
   const endless = {
-    ecs: new RegExp(`${refused.source}|^context deadline exceeded$`),
+    ecs: unanswered,
+    eks: unanswered,
     'ecs-ec2': nodeRole,
   }
+  const unable =
+    /oauth2\/google: unable to generate access token: .*169\.254\.169\.254:80: (connect|i\/o timeout)/
   const patience =
     'Without Mayfly it has no end of its own where 169.254.169.254 refuses the connection or drops it: it takes that for a fault that passes, and the call ends with its deadline.'
   return [
@@ -106,7 +114,8 @@ function googleClients(folder: string): readonly Client[] {
       ...fromMetadata,
       ...datasets,
       without: {
-        ecs: /oauth2\/google: unable to generate access token: .*169\.254\.169\.254:80: (connect|i\/o timeout)/,
+        ecs: unable,
+        eks: unable,
         'ecs-ec2': nodeRole,
       },
       remarks: [
@@ -124,7 +133,7 @@ function oldOauth2(folder: string): Client {
     ...program(folder, 'before-external-account/oauth2', 'golang.org/x/oauth2'),
     ...fromMetadata,
     ...datasets,
-    without: { ecs: unknown, 'ecs-ec2': unknown },
+    without: { ecs: unknown, 'ecs-ec2': unknown, eks: unknown },
     remarks: [ownLogin],
   }
 }

@@ -47,17 +47,23 @@ const notFound = /Your default credentials were not found/
 const googleAuth: readonly Built[] = [
   {
     ...googleAuthAt('before-external-account'),
-    without: { ecs: unknownType, 'ecs-ec2': unknownType, gitlab: notAvailable, github: notAvailable },
+    without: {
+      ecs: unknownType,
+      'ecs-ec2': unknownType,
+      eks: unknownType,
+      gitlab: notAvailable,
+      github: notAvailable,
+    },
     remarks: [proxies, 'Knows no external_account, and need not: to it this is a machine of Compute Engine.'],
   },
   {
     ...googleAuthAt('fixed'),
-    without: { ecs: asksEc2, 'ecs-ec2': asTheNode, gitlab: notAvailable, github: notAvailable },
+    without: { ecs: asksEc2, 'ecs-ec2': asTheNode, eks: asksEc2, gitlab: notAvailable, github: notAvailable },
     remarks: [proxies, silence],
   },
   {
     ...googleAuthAt('current'),
-    without: { ecs: asksEc2, 'ecs-ec2': asTheNode, gitlab: notFound, github: notFound },
+    without: { ecs: asksEc2, 'ecs-ec2': asTheNode, eks: asksEc2, gitlab: notFound, github: notFound },
     remarks: [proxies, silence],
   },
 ]
@@ -83,7 +89,7 @@ const bigquery: Built = {
   version: version('bigquery'),
   calls: 'tabledata.insertAll and SELECT of BigQuery',
   says: /^\d+ rows$/,
-  without: { ecs: asksEc2, 'ecs-ec2': asTheNode, gitlab: noCredentials, github: noCredentials },
+  without: { ecs: asksEc2, 'ecs-ec2': asTheNode, eks: asksEc2, gitlab: noCredentials, github: noCredentials },
   remarks: [proxies, silence],
 }
 

@@ -89,10 +89,12 @@ function cdk(folder: string, version: string, remarks: readonly string[] = []): 
 
 // ── Google ─────────────────────────────────────────────────────────────────────────────────────────────
 
-// The AWS form of the credential file asks the metadata service of EC2: on Fargate there is none, and on an instance it
-// answers with the role of the node.
+// The AWS form of the credential file asks the metadata service of EC2: on Fargate there is none, nor in a pod that is
+// kept from its node's, and on an instance it answers with the role of the node.
+const asksEc2 = /request to http:\/\/169\.254\.169\.254\/latest\/meta-data\/\S+ failed/
 const withoutTaskRole = {
-  ecs: /request to http:\/\/169\.254\.169\.254\/latest\/meta-data\/\S+ failed/,
+  ecs: asksEc2,
+  eks: asksEc2,
   'ecs-ec2': /Permission 'iam\.serviceAccounts\.getAccessToken' denied/,
 }
 const slow =
@@ -123,7 +125,7 @@ function authLibraries(folder: string): readonly Client[] {
     {
       ...library(5),
       deliveries: [],
-      without: { ecs: old, 'ecs-ec2': old },
+      without: { ecs: old, 'ecs-ec2': old, eks: old },
       refusal: /Could not load the default credentials/,
       remarks: [
         'Mayfly cannot serve it: it reads no `external_account` file, and no variable leads it to another metadata server than the one at 169.254.169.254 and metadata.google.internal., as Compute Engine has it.',

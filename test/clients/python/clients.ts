@@ -70,6 +70,7 @@ const googleAuth: Program = {
   deliveries: ['gce'],
   without: {
     ecs: asksEc2,
+    eks: asksEc2,
     // The role of the instance that the task runs on, which nobody trusts.
     'ecs-ec2': /RefreshError: .*iam\.serviceAccounts\.getAccessToken\\*' denied/,
   },
@@ -83,7 +84,7 @@ const googleAuth: Program = {
 const unknownType = /DefaultCredentialsError: .*Type is external_account, expected one of/
 const googleAuthOf2020: Program = {
   ...googleAuth,
-  without: { ecs: unknownType, 'ecs-ec2': unknownType },
+  without: { ecs: unknownType, 'ecs-ec2': unknownType, eks: unknownType },
   remarks: [
     'From before external_account (1.27.0): it cannot read such a file, and under Mayfly it need not.',
   ],
