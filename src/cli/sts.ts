@@ -204,7 +204,15 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
 }
 
 function summary(counts: Counts): string {
-  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts, applications } = counts
+  const {
+    issuers,
+    oidcProviders,
+    roles,
+    poolProviders,
+    serviceAccounts,
+    applications,
+    authorizationServers,
+  } = counts
   return [
     `${issuers} issuers of its own`,
     `${oidcProviders} OIDC providers`,
@@ -212,6 +220,7 @@ function summary(counts: Counts): string {
     `${poolProviders} pool providers`,
     `${serviceAccounts} service accounts`,
     `${applications} applications of Entra`,
+    ...(authorizationServers > 0 ? [`${authorizationServers} authorization servers`] : []),
   ].join(', ')
 }
 
