@@ -31,7 +31,7 @@ export const largestBody = 64 * 1024
  *     POST       /TENANT/oauth2/v2.0/token                      Entra's token endpoint
  *     GET, …     /v1.0/applications/ID/federatedIdentityCredentials     Microsoft Graph
  *     GET        /TENANT/v2.0/.well-known/…, /TENANT/discovery/v2.0/keys, /common/discovery/instance     Entra's discovery
- *     POST       an authorization server's /token, below its path     RFC 8693, 7523
+ *     POST       an authorization server's /token, /introspect, /revoke, below its path     RFC 8693, 7523, 7662, 7009
  *     GET        its /jwks, and /.well-known/oauth-authorization-server/ITS-PATH     RFC 8414
  *     GET        an issuer's own paths, under its own Host      discovery and JWKS of our issuers
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host

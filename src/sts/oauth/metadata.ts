@@ -7,7 +7,7 @@ import type { AuthorizationServer } from './registered.ts'
 import { grantTypes } from './token-endpoint.ts'
 
 /** What an authorization server says of itself (RFC 8414 §2). There is no authorization endpoint, and so no response type. */
-export function serverMetadata(request: StsRequest, server: AuthorizationServer): StsResponse {
+export function serverMetadata(request: StsRequest, server: AuthorizationServer, sts: Sts): StsResponse {
   const { issuer, path, accessTokens, scopesOf } = server
   // Whoever came by another address finds the endpoints there too, and not at one that may be somebody else's.
   const at = endpointsBelow(isAtHome(request.host, server) ? issuer : `${request.origin}${path}`)
@@ -21,6 +21,14 @@ export function serverMetadata(request: StsRequest, server: AuthorizationServer)
     scopes_supported: [...new Set([...scopesOf.values()].flatMap((each) => [...each]))],
     token_endpoint_auth_methods_supported: [...authentication.methods, 'none'],
     token_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    introspection_endpoint: at.introspect,
+    introspection_endpoint_auth_methods_supported: [...authentication.methods, 'Bearer'],
+    introspection_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    ...(sts.registry && {
+      revocation_endpoint: at.revoke,
+      revocation_endpoint_auth_methods_supported: [...authentication.methods, 'none'],
+      revocation_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    }),
   })
 }
 
