@@ -16,7 +16,7 @@ import { serverOf } from './verify-oauth.ts'
 
 /**
  * By the rules of the authorization server. An access token of its own is only ever narrowed: to no more scope and no
- * longer a life than it has.
+ * longer a life than it has. A `trace` takes what was looked at.
  * @throws TrustDenied: TRUST_DENIED, with the stage in `values.refused`
  */
 export function authorizeOauthToken(
@@ -24,9 +24,10 @@ export function authorizeOauthToken(
   identity: OauthIdentity,
   registered: Snapshot,
   nowMs: number,
+  trace?: Check[],
 ): Ungranted<OauthTokenGrant> {
   const server = serverOf(ask, registered)
-  const allowed = matchRule(server, requestOf(ask, identity, server))
+  const allowed = matchRule(server, requestOf(ask, identity, server), trace)
   const lifetimeSeconds = lifetimeOf(server, allowed, identity, nowMs)
   return {
     kind: 'oauth-token',
@@ -41,15 +42,15 @@ export function authorizeOauthToken(
 }
 
 /** What the rules allow; a `trace` takes what was looked at. @throws TrustDenied: TRUST_DENIED */
-function matchRule(server: AuthorizationServer, request: TokenRequest): AllowedToken {
+function matchRule(server: AuthorizationServer, request: TokenRequest, trace?: Check[]): AllowedToken {
   const { issuer, scopesOf, clients: clientIds } = server
   const around = { issuer, scopesOf, clientIds }
-  const verdict = evaluateTokenRules(server.rules(), request, around)
+  const verdict = evaluateTokenRules(server.rules(), request, around, trace)
   if ('rule' in verdict) return verdict
   // The same once more, to tell why.
-  const trace: Check[] = []
-  evaluateTokenRules(server.rules(), request, around, trace)
-  throw denied(verdict.refused, request, trace)
+  const why: Check[] = []
+  evaluateTokenRules(server.rules(), request, around, why)
+  throw denied(verdict.refused, request, why)
 }
 
 function requestOf(
