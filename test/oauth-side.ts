@@ -5,7 +5,7 @@ import { memoryStore } from '../src/registry/memory-store.ts'
 import type { Store } from '../src/registry/store.ts'
 import { parseTrust } from '../src/registry/trust-file.ts'
 import { type AuditRecord, type AuditSetting, createAudit } from '../src/sts/audit.ts'
-import { openSts } from '../src/sts/create.ts'
+import { openSts, type StsSetting } from '../src/sts/create.ts'
 import { stsApp } from '../src/sts/server.ts'
 import type { Sts } from '../src/sts/sts.ts'
 import { type SigningKey, signJwt } from '../src/wire/jws.ts'
@@ -120,11 +120,19 @@ export interface OauthSideSetting {
   readonly document?: TrustDocument
   readonly clock?: ReturnType<typeof testClock>
   readonly keys?: Sts['keys']
+  readonly http?: StsSetting['http']
 }
 
 /** A token service by `oauthTrust` with a registry and without a socket, under the authorization servers' own name. */
 export async function oauthSide(t: TestContext, setting: OauthSideSetting = {}) {
-  const { store = memoryStore(), audit = {}, document = oauthTrust, clock = testClock(), keys } = setting
+  const {
+    store = memoryStore(),
+    audit = {},
+    document = oauthTrust,
+    clock = testClock(),
+    keys,
+    http,
+  } = setting
   const { now } = clock
   const records: AuditRecord[] = []
   const sts = await openSts({
@@ -132,6 +140,7 @@ export async function oauthSide(t: TestContext, setting: OauthSideSetting = {}) 
     store,
     now,
     ...(keys && { keys }),
+    ...(http && { http }),
     onError: (error) => t.assert.fail(error as Error),
     audit: createAudit({ sinks: [(record) => records.push(record)], now, ...audit }),
   })

@@ -1,5 +1,5 @@
 import type * as v from 'valibot'
-import type { AuthorizationServerDocument } from './documents.ts'
+import type { AuthorizationServerDocument, TokenRuleDocument } from './documents.ts'
 import { at } from './rules.ts'
 
 type Tell = (message: string, path: [v.IssuePathItem, ...v.IssuePathItem[]]) => void
@@ -20,6 +20,7 @@ export function checkReferences(server: AuthorizationServerDocument, tell: Tell)
       if (!known.has(name)) tell(`${JSON.stringify(name)} is not ${what}`, at(...path))
   checkProviders(server, tell)
   checkAssertions(server, tell)
+  checkSubjects(server, tell)
 }
 
 function ruleReferences(server: AuthorizationServerDocument): References[] {
@@ -84,4 +85,22 @@ function checkAssertions({ clients }: AuthorizationServerDocument, tell: Tell): 
         tell(`${subject} of ${issuer} is the client ${holder} already`, at('clients', i, 'assertions'))
       holders.set(`${issuer} ${subject}`, clientId)
     }
+}
+
+/**
+ * Two issuers may call different workloads by one name, as two clusters do: a service that both come to could not tell them
+ * apart. The server's own access tokens have names that were told apart before.
+ */
+function checkSubjects({ issuer, rules }: AuthorizationServerDocument, tell: Tell): void {
+  const holders = new Map<string, TokenRuleDocument>()
+  for (const [i, rule] of rules.entries()) {
+    if (rule.subjectMapping !== undefined || rule.issuer === issuer) continue
+    const others = rule.resources.flatMap(({ identifier }) => {
+      const holder = holders.get(identifier) ?? rule
+      holders.set(identifier, holder)
+      return holder.issuer === rule.issuer ? [] : [`${identifier} and rule ${holder.name}`]
+    })
+    if (others.length > 0)
+      tell(`needs a subjectMapping, to tell its subjects from another issuer's: ${others[0]}`, at('rules', i))
+  }
 }

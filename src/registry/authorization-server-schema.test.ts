@@ -101,6 +101,16 @@ for (const [what, change, told] of mistakes)
     assert.doesNotMatch(found[0]!, /SECRET/)
   })
 
+test('subjects of two issuers have to be told apart where both come to one service', () => {
+  const providers = [...server.providers, { issuer: 'https://kubernetes.example' }]
+  const pods = { ...rule, name: 'pods', issuer: 'https://kubernetes.example' }
+  const found = problems({ providers, rules: [rule, pods] })
+  assert.match(found.join(), /rules\[1\]: needs a subjectMapping, .*orders.* and rule ci$/)
+  const mapped = { ...pods, subjectMapping: '"pod:" + assertion.sub' }
+  assert.deepEqual(problems({ providers, rules: [rule, mapped] }), [])
+  assert.deepEqual(problems({ rules: [rule, { ...rule, name: 'narrower', issuer }] }), [])
+})
+
 test('one token is the assertion of one client', () => {
   const assertions = [{ issuer: 'https://gitlab.com', subject: 's' }]
   const clients = ['a', 'b'].map((clientId) => ({ clientId, assertions }))

@@ -96,9 +96,9 @@ function strange(message: string): MayflyError {
   return new MayflyError('TRUST_CLIENT', { message })
 }
 
-/** Whatever is wrong with an assertion, it is its client that is refused (RFC 7521 §4.2.1). */
+/** Whatever is wrong with an assertion, it is its client that is refused (RFC 7521 §4.2.1). An issuer that is away says nothing. */
 function refusal(error: unknown): never {
-  if (!(error instanceof MayflyError) || error.code === 'TRUST_CLIENT') throw error
+  if (!(error instanceof MayflyError) || ['TRUST_CLIENT', 'PROOF_DISCOVERY'].includes(error.code)) throw error
   const { message, values, hint } = error
   throw new MayflyError('TRUST_CLIENT', {
     message: `client assertion: ${message}`,

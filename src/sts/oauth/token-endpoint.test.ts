@@ -8,6 +8,7 @@ import {
   exchangeGrant,
   type OauthSide,
   oauthSide,
+  oauthTrust,
   onprem,
   opaque,
   orders,
@@ -173,6 +174,19 @@ test('a signature by another key, and algorithms that are none, are refused', as
   const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${side.job().split('.')[1]}.`
   for (const subject_token of [forged, none])
     assert.equal(told(await side.exchange({ subject_token })), '400 invalid_request')
+})
+
+test('an issuer that is away is no refusal: 503, for a subject token and for an assertion', async (t) => {
+  const away = async () => {
+    throw new Error('connection refused')
+  }
+  const document = { ...oauthTrust, issuers: oauthTrust.issuers.filter(({ url }) => url === gitlab) }
+  const side = await oauthSide(t, { document, http: { public: away, any: away } })
+  const now = side.seconds()
+  const claims = { iss: cluster, sub: ordersPod, aud: onprem, iat: now, exp: now + 60 }
+  const pod = signJwt(claims, strangeKey('1'))
+  for (const fields of [{ subject_token: pod }, assertionOf(pod)])
+    assert.equal(told(await side.exchange(fields)), '503 temporarily_unavailable')
 })
 
 test('GET, JSON, Basic and DPoP are refused, Basic in its own scheme', async (t) => {
