@@ -95,7 +95,7 @@ interface Scene {
 async function refusalBy(target: Target, scene: Scene): Promise<Refusal | undefined> {
   if (target.cloud === 'google') return decideGoogle(target, scene)
   if (target.cloud === 'aws') await decideAws(target.roleArn, scene)
-  else if (target.cloud === 'oauth') await decideOauth(target, scene)
+  else if (target.cloud === 'oauth') await explainOauth(target, scene)
   else await decideApplication(target, scene)
   return undefined
 }
@@ -112,11 +112,6 @@ async function decideApplication(
   const client = { name: name ?? 'the application', credentials: () => compiled }
   const identity = await verifyEntraToken(jwt, client, by)
   matchCredential(client, identity, by.trace)
-}
-
-/** As for the others, a refusal brings its own trace. */
-function decideOauth(target: OauthTarget, { jwt, registered, by }: Scene): Promise<void> {
-  return explainOauth(target, jwt, registered, by)
 }
 
 /** A session has to have some name; a policy seldom asks for it. */

@@ -172,7 +172,7 @@ test('the trace says of each rule what was looked at, and of a condition each te
   assert.deepEqual(seen, [
     'term fail main',
     'term pass project_path:acme/shop',
-    'condition fail',
+    'condition fail false',
     'statement fail',
     'rules fail',
   ])

@@ -165,9 +165,14 @@ function bindingsOf({ subject, actor = {} }: TokenRequest): Bindings | undefined
 
 function holds({ rule: { condition }, checks }: Look, bindings: Bindings): boolean {
   if (!condition) return true
-  const held = condition.run(bindings) === true
+  const result = condition.run(bindings)
+  const presented = shown(result)
   checks.push(...termChecks(condition, bindings, 'condition'))
-  return looked(checks, 'condition', held, { expected: condition.text, operator: 'CEL' })
+  return looked(checks, 'condition', result === true, {
+    ...(presented !== undefined && { presented }),
+    expected: condition.text,
+    operator: 'CEL',
+  })
 }
 
 /** In characters: RFC 9068 sets no limit, and OpenID Connect Core §2 this one. */

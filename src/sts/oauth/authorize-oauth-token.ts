@@ -41,15 +41,19 @@ export function authorizeOauthToken(
   }
 }
 
-/** What the rules allow; a `trace` takes what was looked at. @throws TrustDenied: TRUST_DENIED */
+/** What the rules allow; a `trace` takes what was looked at, and a refusal brings its own. @throws TrustDenied: TRUST_DENIED */
 function matchRule(server: AuthorizationServer, request: TokenRequest, trace?: Check[]): AllowedToken {
   const { issuer, scopesOf, clients: clientIds } = server
   const around = { issuer, scopesOf, clientIds }
-  const verdict = evaluateTokenRules(server.rules(), request, around, trace)
-  if ('rule' in verdict) return verdict
-  // The same once more, to tell why.
-  const why: Check[] = []
-  evaluateTokenRules(server.rules(), request, around, why)
+  const own: Check[] | undefined = trace && []
+  const verdict = evaluateTokenRules(server.rules(), request, around, own)
+  if ('rule' in verdict) {
+    trace?.push(...(own ?? []))
+    return verdict
+  }
+  // Without a trace, the same once more, to tell why.
+  const why: Check[] = own ?? []
+  if (!own) evaluateTokenRules(server.rules(), request, around, why)
   throw denied(verdict.refused, request, why)
 }
 

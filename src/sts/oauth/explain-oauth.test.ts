@@ -49,6 +49,7 @@ for (const [what, claims, resource, scope] of asked)
     assert.equal(decision, answer.status === 200 ? 'allow' : 'deny')
     assert.deepEqual([wire.status, wire.code], [answer.status, error])
     assert.equal(error_description.split(' (request')[0], wire.message ?? '')
+    assert.ok(checks.filter((each) => each.check === 'rules').length <= 1)
     assert.ok(checks.some((each) => each.outcome === (answer.status === 200 ? 'pass' : 'fail')))
   })
 

@@ -20,15 +20,20 @@ export interface OauthTarget {
   readonly scopes: readonly string[]
 }
 
+/** The token, and what it is decided by. */
+export interface OauthScene {
+  readonly jwt: Jwt
+  readonly registered: Snapshot
+  readonly by: Verification & { readonly trace: Check[] }
+}
+
 /**
  * Verifies a token and authorizes it as the token endpoint does, tracing both.
  * @throws TrustDenied, TRUST_PROVIDER, PROOF_* for what the first check refuses
  */
 export async function explainOauth(
   { authorizationServer: name, client, resources, scopes }: OauthTarget,
-  jwt: Jwt,
-  registered: Snapshot,
-  by: Verification & { readonly trace: Check[] },
+  { jwt, registered, by }: OauthScene,
 ): Promise<void> {
   const token = { type: 'jwt', token: new Secret('') } as const
   const asked = { client: {}, subject: token, targets: resources, scopes }
