@@ -68,7 +68,7 @@ export type TokenVerdict = AllowedToken | { readonly refused: TokenStage }
 const expressionLength = 4096
 const variables = ['assertion', 'actor']
 
-/** Compiles a rule. `at` is put before every place that a refusal names. @throws TRUST_POLICY */
+/** Compiles a rule. @throws TRUST_POLICY naming the place in it */
 export function compileTokenRule({
   condition,
   subjectMapping,
@@ -116,10 +116,10 @@ function evaluateRule(
   around: TokenSurroundings,
   trace?: Check[],
 ): TokenVerdict {
-  const looked: Look = { rule, request, around, checks: [] }
-  const verdict = decide(looked)
+  const checks: Check[] | undefined = trace && []
+  const verdict = decide({ rule, request, around, checks })
   const allowed = 'rule' in verdict
-  trace?.push(...looked.checks, {
+  trace?.push(...(checks ?? []), {
     check: allowed ? 'rules' : 'statement',
     outcome: allowed ? 'pass' : 'fail',
     operator: 'Allow',
@@ -134,7 +134,8 @@ interface Look {
   readonly rule: TokenRule
   readonly request: TokenRequest
   readonly around: TokenSurroundings
-  readonly checks: Check[]
+  /** Takes what was looked at; absent where nobody asks. */
+  readonly checks: Check[] | undefined
 }
 
 function decide(look: Look): TokenVerdict {
@@ -167,7 +168,7 @@ function holds({ rule: { condition }, checks }: Look, bindings: Bindings): boole
   if (!condition) return true
   const result = condition.run(bindings)
   const presented = shown(result)
-  checks.push(...termChecks(condition, bindings, 'condition'))
+  checks?.push(...termChecks(condition, bindings, 'condition'))
   return looked(checks, 'condition', result === true, {
     ...(presented !== undefined && { presented }),
     expected: condition.text,
@@ -268,7 +269,7 @@ function scopesOf({ rule, request, around, checks }: Look, audiences: readonly s
   return wanted.length > 0 ? [...new Set(wanted)] : allowed
 }
 
-function looked(checks: Check[], check: string, held: boolean, detail: Partial<Check>): boolean {
-  checks.push({ check, outcome: held ? 'pass' : 'fail', ...detail, part: true })
+function looked(checks: Check[] | undefined, check: string, held: boolean, detail: Partial<Check>): boolean {
+  checks?.push({ check, outcome: held ? 'pass' : 'fail', ...detail, part: true })
   return held
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { testClock } from '../../../test/clock.ts'
 import {
+  assertionGrant,
   assertionOf,
   batchAssertion,
   type OauthSide,
@@ -15,8 +16,10 @@ import {
   orders,
   tokenType,
 } from '../../../test/oauth-side.ts'
-import { gitlab, mainBranch } from '../../../test/trust-side.ts'
+import { answered, gitlab, tokenOf as jobToken, mainBranch, trustSide } from '../../../test/trust-side.ts'
 import { ephemeralKeys } from '../../keys/key-ring.ts'
+import { keyOf } from '../../registry/entries.ts'
+import { memoryStore } from '../../registry/memory-store.ts'
 import { sqliteStore } from '../../registry/sqlite-store.ts'
 import { readJwt } from '../../wire/jws.ts'
 
@@ -148,6 +151,40 @@ test('revoked tokens leave the registry when they would have ended by themselves
   await side.clock.advance(300_000)
   await revoke(side, await tokenOf(side))
   assert.equal(kept(), 2)
+})
+
+test('the list of revoked tokens has an end, and room again when they have expired', async (t) => {
+  const store = memoryStore()
+  const clock = testClock()
+  const expires = new Date(clock.now() + 900_000).toISOString()
+  const entry = (jti: string) => ({
+    key: keyOf('authorization-server', onprem, 'revoked-token', jti),
+    document: { jti, expires },
+  })
+  await store.commit(Array.from({ length: 10_000 }, (_, n) => entry(String(n))))
+  const side = await oauthSide(t, { store, clock })
+  assert.equal(told(await revoke(side, await tokenOf(side))), '503 temporarily_unavailable')
+  assert.equal(side.records.at(-1)!.code, 'REGISTRY_REVOCATIONS')
+  await clock.advance(900_000)
+  const token = await tokenOf(side)
+  assert.equal((await revoke(side, token)).status, 200)
+  assert.equal((await introspect(side, token)).text, inactive)
+})
+
+test('without a registry nothing can be revoked, and the metadata names no endpoint for it', async () => {
+  const side = trustSide({ document: oauthTrust })
+  const at = async (path: string, init?: RequestInit) =>
+    answered(await side.app.request(`https://tokens.acme.example${path}`, init))
+  const post = (path: string, fields: Record<string, string>) =>
+    at(path, { method: 'POST', body: new URLSearchParams(fields) })
+  const given = await post('/onprem/token', {
+    grant_type: assertionGrant,
+    assertion: jobToken(side, { aud: onprem }),
+  })
+  const { access_token } = given.json<{ access_token: string }>()
+  assert.equal(told(await post('/onprem/revoke', { token: access_token })), '503 temporarily_unavailable')
+  const metadata = (await at('/.well-known/oauth-authorization-server/onprem')).json()
+  assert.deepEqual([metadata.token_endpoint, metadata.revocation_endpoint], [`${onprem}/token`, undefined])
 })
 
 test('where auditing is required and the record cannot be kept, nothing is revoked', async (t) => {

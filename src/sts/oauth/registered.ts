@@ -1,5 +1,6 @@
 import type {
   AuthorizationServerDocument,
+  JwksDocument,
   OauthClientDocument,
   ProtectedResourceDocument,
   TokenProviderDocument,
@@ -74,6 +75,8 @@ export function authorizationServer(document: AuthorizationServerDocument, at: s
   }
 }
 
+const keysOf = oncePer((jwks: JwksDocument) => readJwks({ ...jwks }))
+
 const ruleOf = oncePer((rule: TokenRuleDocument) => compileTokenRule(rule))
 
 function provider(
@@ -81,12 +84,12 @@ function provider(
   server: string,
   at: string,
 ): TokenProvider {
-  const keys = jwks && named(`${at}.jwks`, () => readJwks({ ...jwks }))
+  const keys = jwks && named(`${at}.jwks`, () => keysOf(jwks))
   return { audiences: audiences ?? [server], trusted: { issuer, reach, ...(keys && { keys }) } }
 }
 
 function client({ clientId, assertions = [], jwks }: OauthClientDocument, at: string): OauthClient {
-  const keys = jwks && named(`${at}.jwks`, () => readJwks({ ...jwks }))
+  const keys = jwks && named(`${at}.jwks`, () => keysOf(jwks))
   return {
     clientId,
     isPublic: !keys && assertions.length === 0,

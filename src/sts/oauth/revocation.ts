@@ -24,18 +24,11 @@ export async function revoke(
   const record = sts.audit.open(request, 'oauth')
   record.noted({ action: 'Revoke', target: server.issuer })
   try {
-    const parameters = parametersOf(request)
-    const verification = { by: verificationBy(sts), used: sts.usedAssertions }
-    const client = await authenticateClient(clientOf(request, parameters), server, verification)
-    const holder = await holderIfActive(parameters.demand('token'), server, sts)
+    const holder = await revocable(request, server, sts)
     if (!holder) return oauthAnswer(200, {})
-    checkOwner(holder, client, server)
     const { issuer, subject, audience } = holder
-    record.noted({
-      action: 'Revoke',
-      target: server.issuer,
-      who: { verified: true, issuer, subject, audience },
-    })
+    const who = { verified: true, issuer, subject, audience }
+    record.noted({ action: 'Revoke', target: server.issuer, who })
     await registryOf(sts).change(
       (draft) => putRevoked(draft, holder, server, sts.now()),
       () => record.allowed(),
@@ -44,6 +37,21 @@ export async function revoke(
   } catch (error) {
     return oauthRefusal(oauthError(await record.refused(error), 'invalid_request'), request)
   }
+}
+
+/** Whose token it is that the caller may revoke; undefined for what holds no more. @throws TRUST_CLIENT, TRUST_DENIED */
+async function revocable(
+  request: StsRequest,
+  server: AuthorizationServer,
+  sts: Sts,
+): Promise<WebIdentity | undefined> {
+  const parameters = parametersOf(request)
+  const token = parameters.demand('token')
+  const verification = { by: verificationBy(sts), used: sts.usedAssertions }
+  const client = await authenticateClient(clientOf(request, parameters), server, verification)
+  const holder = await holderIfActive(token, server, sts)
+  if (holder) checkOwner(holder, client, server)
+  return holder
 }
 
 /** RFC 7009 §2.1: a client's token is revoked by that client; one that was given to no client, by whoever holds it. */
