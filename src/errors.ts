@@ -7,6 +7,7 @@ export interface Remedy {
     | 'invalid_request'
     | 'invalid_grant'
     | 'invalid_target'
+    | 'invalid_client'
     | 'unauthorized_client'
     | 'access_denied'
 }
@@ -105,6 +106,17 @@ export const remedies = {
     means: 'The proof is dated in the future.',
     wire: 'invalid_grant',
     hint: 'Compare the clocks of both machines.',
+  },
+  PROOF_REPLAYED: {
+    means: 'The client assertion was used before. One that a client signs itself is good once.',
+    wire: 'invalid_client',
+    hint: 'Sign a new assertion, with a jti of its own, for every request.',
+  },
+  PROOF_BOUND: {
+    means:
+      'The token is bound to a key of its holder, and proofs of such keys (DPoP, mutual TLS) are not checked here.',
+    wire: 'invalid_request',
+    hint: 'Present a bearer token, without `cnf`.',
   },
   PROOF_REQUEST: {
     means:
@@ -233,6 +245,11 @@ export const remedies = {
     wire: 'unauthorized_client',
     hint: 'Register it in its tenant under `entra:`, or correct the client ID (AZURE_CLIENT_ID).',
   },
+  TRUST_CLIENT: {
+    means: 'The client is not registered at the authorization server, or did not prove who it is.',
+    wire: 'invalid_client',
+    hint: 'Register it under `clients:` of its authorization server, with the issuer and subject of its assertions or with its public keys.',
+  },
   TRUST_APP_ROLE: {
     means: 'The application may not make this call of Microsoft Graph.',
     wire: 'access_denied',
@@ -314,6 +331,10 @@ export const remedies = {
   REGISTRY_STORE: {
     means: 'The database of the registry could not be reached, read or written.',
     hint: 'Check that it is there, that this user may write to it, and that its disk has room.',
+  },
+  REGISTRY_REVOCATIONS: {
+    means: 'A token cannot be revoked: no registry is kept, or too many revoked tokens have not expired yet.',
+    hint: 'Run `mayfly sts` with a store, or wait until revoked tokens expire; a shorter life of access tokens keeps the list short.',
   },
 
   REQUEST_ACTION: {

@@ -8,6 +8,11 @@ export interface Asked {
   readonly provider?: string
   readonly serviceAccount?: string
   readonly application?: string
+  readonly authorizationServer?: string
+  /** Of an authorization server: who asks, and for what. */
+  readonly client?: string
+  readonly resource?: string | readonly string[]
+  readonly scope?: string
 }
 
 /** What is asked for, and the trust in which what had no name of its own bears the one that was said. */
@@ -23,20 +28,22 @@ export interface Chosen {
 export function chooseTarget(trust: GivenTrust, asked: Asked, issuer: unknown): Chosen {
   if (asked.application !== undefined)
     return { trust, target: { cloud: 'entra', application: asked.application } }
+  if (asked.authorizationServer !== undefined) return chooseServer(trust, asked)
   if (asked.role !== undefined) return chooseRole(trust, asked.role)
   if (asked.serviceAccount !== undefined || asked.provider !== undefined)
     return chooseProvider(trust, asked, issuer)
-  const { roles, poolProviders, credentials } = trust
-  const kinds = [roles, poolProviders, credentials].filter((each) => each.length > 0)
+  const { roles, poolProviders, credentials, authorizationServers } = trust
+  const kinds = [roles, poolProviders, credentials, authorizationServers].filter((each) => each.length > 0)
   if (kinds.length > 1)
     throw usage(
       'explain',
       'the trust is of several clouds',
-      'Name what is asked for with --role, --provider, --service-account or --application.',
+      'Name what is asked for with --role, --provider, --service-account, --application or --authorization-server.',
     )
   if (roles.length > 0) return chooseRole(trust, onlyRole(trust))
   if (poolProviders.length > 0) return chooseProvider(trust, asked, issuer)
   if (credentials.length > 0) return chooseApplication(trust)
+  if (authorizationServers.length > 0) return chooseServer(trust, asked)
   throw usage(
     'explain',
     'no role, provider of a pool or federated credential is in the trust',
@@ -112,6 +119,25 @@ function chooseApplication(trust: GivenTrust): Chosen {
     )
   const [application] = names
   return { trust, target: { cloud: 'entra', ...(application !== undefined && { application }) } }
+}
+
+function chooseServer(trust: GivenTrust, { authorizationServer, client, resource, scope }: Asked): Chosen {
+  const issuers = trust.authorizationServers.map(({ document }) => document.issuer)
+  const [only, ...more] = authorizationServer === undefined ? issuers : [authorizationServer]
+  if (only === undefined || more.length > 0)
+    throw usage(
+      'explain',
+      `there are ${issuers.length} authorization servers: ${some(issuers)}`,
+      'Choose one with --authorization-server ISSUER.',
+    )
+  const target = {
+    cloud: 'oauth',
+    authorizationServer: only,
+    ...(client !== undefined && { client }),
+    resources: resource === undefined ? [] : [resource].flat(),
+    scopes: (scope ?? '').split(' ').filter(Boolean),
+  } as const
+  return { trust, target }
 }
 
 /** So many are listed. */

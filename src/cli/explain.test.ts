@@ -154,3 +154,39 @@ test('what a plan leaves open is said before anything is missed', async (t) => {
   assert.equal(code, 2)
   assert.match(err, /^open: aws_iam_role\.ci: assume_role_policy is known only after apply\nerror: no role/)
 })
+
+test('an authorization server is the one that there is, or the one that is named, and its rules are explained', async (t) => {
+  const tokens = 'https://tokens.acme.example'
+  const rule = {
+    name: 'ci',
+    issuer: 'https://gitlab.com',
+    condition: 'assertion.ref == "main"',
+    resources: [{ identifier: 'https://orders.acme.example', scopes: ['orders.read'] }],
+  }
+  const server = {
+    issuer: tokens,
+    providers: [{ issuer: 'https://gitlab.com' }],
+    resources: [{ identifier: 'https://orders.acme.example', scopes: ['orders.read'] }],
+    rules: [rule],
+  }
+  const { run } = place(t, {
+    'trust.json': { authorizationServers: [server] },
+    'wrong.json': {
+      authorizationServers: [{ ...server, rules: [{ ...rule, condition: 'assertion.ref ==' }] }],
+    },
+    'two.json': { authorizationServers: [server, { ...server, issuer: `${tokens}/2` }] },
+    'dev.json': { ...claims, aud: tokens, ref: 'dev' },
+    'main.json': { ...claims, aud: tokens, ref: 'main' },
+  })
+  assert.equal(
+    (await run('--trust', 'trust.json', '--claims', 'main.json', '--scope', 'orders.read')).code,
+    0,
+  )
+  const denied = await run('--trust', 'two.json', '--claims', 'dev.json', '--authorization-server', tokens)
+  assert.equal(denied.code, 1)
+  assert.match(denied.out, /presented +dev[\s\S]*400 invalid_request/)
+  assert.equal((await run('--trust', 'two.json', '--claims', 'dev.json')).code, 2)
+  const wrong = await run('--trust', 'wrong.json', '--claims', 'main.json')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.err, /wrong\.json line \d+/)
+})

@@ -25,7 +25,7 @@ import { table } from './output.ts'
 
 export const explain: Command = {
   summary: 'whether a token would be accepted by a trust, and why: offline, from files',
-  usage: `mayfly explain --trust FILE (--token FILE|--claims FILE) [--role ARN|--service-account EMAIL|--application ID] [--at TIME] [--json]
+  usage: `mayfly explain --trust FILE (--token FILE|--claims FILE) [--role ARN|--service-account EMAIL|--application ID|--authorization-server ISSUER] [--at TIME] [--json]
 
   --trust FILE             the vendor's own document; again for another that belongs to it
   --token FILE             the token; - is standard input
@@ -35,6 +35,9 @@ export const explain: Command = {
   --provider NAME          the provider of a workload identity pool, where several fit
   --service-account EMAIL  whose access token is asked for besides, at Google Cloud
   --application ID         whose federated credentials, at Entra
+  --authorization-server ISSUER
+                           whose access token is asked for, with --resource URI (again for another), --scope 'A B' and the
+                           --client ID that asks, which is taken at its word. An actor token cannot be given
   --at TIME                decide for this moment (2026-11-22T00:00:00Z) in place of now
   --keys FILE              signing keys of issuers of ours; default: .mayfly/keys.json beside the trust file
   --json                   for programs
@@ -76,6 +79,10 @@ function read(args: readonly string[], io: Io): Wanted {
     provider: { type: 'string' },
     'service-account': { type: 'string' },
     application: { type: 'string' },
+    'authorization-server': { type: 'string' },
+    client: { type: 'string' },
+    resource: { type: 'string', multiple: true },
+    scope: { type: 'string' },
     at: { type: 'string' },
     keys: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -97,15 +104,24 @@ function read(args: readonly string[], io: Io): Wanted {
   }
 }
 
-type Flags = Readonly<Partial<Record<'role' | 'provider' | 'service-account' | 'application', string>>>
+type Flags = Readonly<
+  Partial<Record<'role' | 'provider' | 'application' | 'client' | 'scope', string>> & {
+    'service-account'?: string
+    'authorization-server'?: string
+    resource?: readonly string[]
+  }
+>
 
-function askedIn({ role, provider, application, 'service-account': serviceAccount }: Flags): Asked {
-  const asked = { role, provider, serviceAccount, application }
-  const clouds = [role, provider ?? serviceAccount, application].filter((each) => each !== undefined)
+function askedIn(flags: Flags): Asked {
+  const { 'service-account': serviceAccount, 'authorization-server': server } = flags
+  const { role, provider, application, client, resource, scope } = flags
+  const authorizationServer = server
+  const asked = { role, provider, serviceAccount, application, authorizationServer, client, resource, scope }
+  const clouds = [role, provider ?? serviceAccount, application, server].filter((each) => each !== undefined)
   if (clouds.length > 1)
     throw usage(
       'explain',
-      'one thing at a time: --role, --service-account and --application are of three clouds',
+      'one thing at a time: --role, --service-account, --application and --authorization-server are of different clouds',
     )
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
 }
@@ -181,7 +197,12 @@ function textOfFile(file: string): string {
 }
 
 /** Public keys of issuers of ours, where their key file is there already: nothing is made by looking. */
-function jwksAtHand({ issuers }: GivenTrust, { keys, trust }: Wanted): Keys['jwks'] {
+function jwksAtHand(given: GivenTrust, { keys, trust }: Wanted): Keys['jwks'] {
+  const servers = given.authorizationServers.map(({ document: { issuer: url, algorithm } }) => ({
+    url,
+    algorithm,
+  }))
+  const issuers = [...given.issuers, ...servers]
   const files = keys === undefined ? trust.map(({ path }) => defaultKeyFile(path)) : [keys]
   return (url) => {
     const issuer = issuers.find((each) => each.url === url)
@@ -199,10 +220,14 @@ function jsonOf(explanation: Explanation, target: Target, { nowMs }: Wanted): st
 function textOf(explanation: Explanation, target: Target, io: Io): string {
   const { status, code, message } = explanation.wire
   const told = code === undefined ? `${status}` : `${status} ${code}: ${message}`
-  const asked = Object.entries(target).filter(([name]) => name !== 'cloud')
+  const asked = Object.entries(target).filter(([name, value]) => name !== 'cloud' && String(value) !== '')
   const rows = [...asked.map(([name, value]) => [words[name] ?? name, String(value)]), ['wire', told]]
   const text = explainText(explanation, { color: io.fancyOut ?? false })
   return `${text}\n${table(rows.map(([name = '', value = '']) => [name, printable(value)]))}`
 }
 
-const words: Readonly<Record<string, string>> = { roleArn: 'role', serviceAccount: 'service account' }
+const words: Readonly<Record<string, string>> = {
+  roleArn: 'role',
+  serviceAccount: 'service account',
+  authorizationServer: 'authorization server',
+}

@@ -7,7 +7,7 @@ import { type AuditRecord, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type AdministeredSts, openSts } from '../sts/create.ts'
 import { serveSts } from '../sts/serve.ts'
-import type { Counts } from '../sts/snapshot.ts'
+import type { Counts, Snapshot } from '../sts/snapshot.ts'
 import { parseDuration } from '../wire/duration.ts'
 import { outboundHttp } from '../wire/http.ts'
 import type { Command, Io } from './command.ts'
@@ -19,7 +19,8 @@ import { refusalText } from './refusal-text.ts'
 import { clockOf } from './world.ts'
 
 export const sts: Command = {
-  summary: 'a token service that speaks the protocols of AWS and Google Cloud, and says why it refuses',
+  summary:
+    'a token service that speaks the protocols of AWS, Google Cloud, Entra and OAuth, and says why it refuses',
   usage: `mayfly sts [--config trust.yaml] [--port 8787]
 
   --config FILE           who is trusted; read again whenever it changes. Default: trust.yaml
@@ -47,7 +48,7 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
       throw error
     })
     io.out(`${server.url}\n`)
-    io.err(banner(io, server.url, service.sts.registered().counts, setting))
+    io.err(banner(io, server.url, service.sts.registered(), setting))
     await ended()
     io.err('stopping\n')
     await server.close()
@@ -186,7 +187,13 @@ function refusalPrinter(io: Io): (record: AuditRecord) => void {
   }
 }
 
-function banner(io: Io, url: string, counts: Counts, { config, store, audit }: Setting): string {
+function banner(
+  io: Io,
+  url: string,
+  { counts, authorizationServers }: Snapshot,
+  { config, store, audit }: Setting,
+): string {
+  const servers = [...authorizationServers.values()].map(({ path }) => ['OAuth', `${url}${path}/token`])
   return [
     `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${summary(counts)}\n`,
     table(
@@ -194,6 +201,7 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
         ['AWS', `AWS_ENDPOINT_URL_STS=${url} AWS_ENDPOINT_URL_IAM=${url}`],
         ['Google', `"token_url": "${url}/v1/token"`],
         ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
+        ...servers,
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
         ['registry', store === 'none' ? 'none: no admin calls' : withoutPassword(store)],
         ['audit', audit ?? 'none: --audit FILE'],
@@ -204,7 +212,15 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
 }
 
 function summary(counts: Counts): string {
-  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts, applications } = counts
+  const {
+    issuers,
+    oidcProviders,
+    roles,
+    poolProviders,
+    serviceAccounts,
+    applications,
+    authorizationServers,
+  } = counts
   return [
     `${issuers} issuers of its own`,
     `${oidcProviders} OIDC providers`,
@@ -212,6 +228,7 @@ function summary(counts: Counts): string {
     `${poolProviders} pool providers`,
     `${serviceAccounts} service accounts`,
     `${applications} applications of Entra`,
+    ...(authorizationServers > 0 ? [`${authorizationServers} authorization servers`] : []),
   ].join(', ')
 }
 

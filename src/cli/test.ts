@@ -14,7 +14,8 @@ export const test: Command = {
 
   FILE     YAML or JSON: \`trust:\`, a file or several as \`mayfly explain\` takes them, by the place of this one, and
            \`tests:\`, each with \`claims:\`, \`expect: allow|deny\` and, as far as needed, \`name:\`, \`role:\`, \`provider:\`,
-           \`serviceAccount:\`, \`application:\` and \`because:\`, words that the reason of a denial has to have
+           \`serviceAccount:\`, \`application:\`, \`authorizationServer:\`, \`client:\`, \`resource:\`, \`scope:\` and \`because:\`,
+           words that the reason of a denial has to have
   --junit  JUnit XML on standard output
 
 Exit codes: 0 all passed, 1 one did not, 2 input that cannot be used.

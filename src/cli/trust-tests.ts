@@ -19,6 +19,10 @@ const trustTest = exactly({
   provider: text,
   serviceAccount: text,
   application: text,
+  authorizationServer: text,
+  client: text,
+  resource: v.exactOptional(v.union([v.string(), v.array(v.string())], 'a resource, or a list of resources')),
+  scope: text,
   claims: v.record(v.string(), v.unknown()),
   expect: v.picklist(['allow', 'deny']),
   /** Of a denial: words that the nearest miss or the wire has to have. */

@@ -3,6 +3,7 @@ import { request as send } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { assertion, clientCredentials, deploy, entraTrust, tenantId } from '../../test/entra-side.ts'
+import { assertionGrant, oauthTrust, onprem } from '../../test/oauth-side.ts'
 import {
   credentialsIn,
   loader,
@@ -218,4 +219,15 @@ test('a client that goes away in the middle of its body ends nothing', async (t)
 test('a name that nothing plays is told so', async (t) => {
   const { ask } = await opened(t)
   assert.equal((await ask('example.com')).status, 421)
+})
+
+test('an authorization server is at its own name, and nothing but its endpoints', async (t) => {
+  const { ask, side } = await opened(t, [], oauthTrust)
+  const subject = tokenOf(side, { aud: onprem })
+  const body = encodeForm({ grant_type: assertionGrant, assertion: subject })
+  const given = await ask('tokens.acme.example', { path: '/onprem/token', body, headers: [form] })
+  assert.equal(JSON.parse(given.body).scope, 'orders.read orders.write stock.read')
+  const path = '/.well-known/oauth-authorization-server/onprem'
+  assert.equal(JSON.parse((await ask('tokens.acme.example', { method: 'GET', path })).body).issuer, onprem)
+  assert.equal((await ask('tokens.acme.example', { path: '/onprem/other' })).status, 421)
 })

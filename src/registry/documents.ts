@@ -214,9 +214,89 @@ export interface EntraTenantDocument {
   readonly userAssignedIdentities?: readonly UserAssignedIdentityDocument[]
 }
 
+/** A JWK set of public keys (RFC 7517 §5), as `jwks` of a client's registration (RFC 7591 §2). */
+export interface JwksDocument {
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** An issuer of somebody else's, whose tokens an authorization server takes. */
+export interface TokenProviderDocument {
+  readonly issuer: string
+  /** Of which a token has to name one. Default: the authorization server's own issuer. */
+  readonly audiences?: readonly string[]
+  /** Its keys, where it publishes none. */
+  readonly jwks?: JwksDocument
+  /** Which addresses its discovery may be fetched from. Default: `public`. */
+  readonly reach?: 'public' | 'any'
+}
+
+/** A service that access tokens are for. */
+export interface ProtectedResourceDocument {
+  /** What `aud` says, and `resource` or `audience` asks for. */
+  readonly identifier: string
+  /** What its access tokens may carry. */
+  readonly scopes: readonly string[]
+  /** IDs of the clients that may ask whether its tokens are active: its own. */
+  readonly introspectionClients?: readonly string[]
+}
+
+/** Who asks an authorization server. Nobody has a secret: one with neither assertions nor keys is public (RFC 6749 §2.1). */
+export interface OauthClientDocument {
+  readonly clientId: string
+  /** Of which tokens of others are its client assertion (RFC 7523 §2.2). */
+  readonly assertions?: readonly { readonly issuer: string; readonly subject: string }[]
+  /** The public keys of assertions that it signs itself. */
+  readonly jwks?: JwksDocument
+}
+
+/** Whose tokens may be exchanged for what. */
+export interface TokenRuleDocument {
+  readonly name: string
+  /** Of the subject token: a provider, or the authorization server itself for its own access tokens. */
+  readonly issuer: string
+  /** In CEL, over the claims of the subject token as `assertion` and those of the actor token as `actor`. */
+  readonly condition?: string
+  /** In CEL, as the condition. Default: `assertion.sub`. */
+  readonly subjectMapping?: string
+  /** IDs of the clients that have to ask. Default: nobody has to be a client. */
+  readonly clients?: readonly string[]
+  /** Who may act for the subject. Default: nobody, and an actor token is refused. */
+  readonly actor?: { readonly issuer: string; readonly required: boolean }
+  readonly resources: readonly { readonly identifier: string; readonly scopes: readonly string[] }[]
+  /** Where it is less than the authorization server's. */
+  readonly lifetimeSeconds?: number
+}
+
+/** An access token that holds no more, until it would have ended by itself. */
+export interface RevokedTokenDocument {
+  readonly jti: string
+  /** ISO 8601. */
+  readonly expires: string
+}
+
+/** An OAuth 2.0 authorization server for services of one's own (RFC 6749, RFC 8693). */
+export interface AuthorizationServerDocument {
+  /** What `iss` says, character for character; its endpoints are below its path (RFC 8414 §2). */
+  readonly issuer: string
+  readonly algorithm: 'RS256' | 'ES256'
+  readonly accessTokens: {
+    /** A JWT that every service can verify (RFC 9068), or one that only introspection can read (RFC 7662). */
+    readonly format: 'jwt' | 'opaque'
+    readonly lifetimeSeconds: number
+  }
+  readonly providers: readonly TokenProviderDocument[]
+  readonly resources: readonly ProtectedResourceDocument[]
+  readonly clients: readonly OauthClientDocument[]
+  /** In their order: the first that allows a request decides. */
+  readonly rules: readonly TokenRuleDocument[]
+  /** By calls of the revocation endpoint. */
+  readonly revokedTokens?: readonly RevokedTokenDocument[]
+}
+
 export interface TrustDocument {
   readonly issuers: readonly IssuerDocument[]
   readonly aws: readonly AwsAccountDocument[]
   readonly google: readonly GoogleProjectDocument[]
   readonly entra?: readonly EntraTenantDocument[]
+  readonly authorizationServers?: readonly AuthorizationServerDocument[]
 }

@@ -14,6 +14,8 @@ import type { TrustDocument } from './documents.ts'
 //     entra/TENANT                                      what is said of the tenant itself
 //     entra/TENANT/application/CLIENT-ID, …/identity/CLIENT-ID
 //     entra/TENANT/application/CLIENT-ID/credential/main
+//     authorization-server/https://tokens.acme.example  what is said of the server itself
+//     authorization-server/ISSUER/revoked-token/JTI
 
 /** How the documents of one kind are named, and which lists of them are entries of their own. */
 interface Kind {
@@ -59,6 +61,12 @@ const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
       applications: { word: 'application', name: 'appId', lists: credentials },
       userAssignedIdentities: { word: 'identity', name: 'clientId', lists: credentials, optional: true },
     },
+  },
+  authorizationServers: {
+    word: 'authorization-server',
+    name: 'issuer',
+    optional: true,
+    lists: { revokedTokens: { word: 'revoked-token', name: 'jti', optional: true } },
   },
 }
 

@@ -49,6 +49,10 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
         place: at('google', i, 'serviceAccounts', j),
       })),
     ),
+    authorizationServers: (trust.authorizationServers ?? []).map((each, i) => ({
+      document: each,
+      place: at('authorizationServers', i),
+    })),
     ...entraIn(trust.entra ?? [], at),
   }
 }

@@ -1,5 +1,6 @@
 import type { Path } from '../wire/placed-document.ts'
 import type {
+  AuthorizationServerDocument,
   AwsAccountDocument,
   FederatedCredentialDocument,
   GoogleProjectDocument,
@@ -56,6 +57,11 @@ export interface GivenCredential {
   readonly place: Place
 }
 
+export interface GivenAuthorizationServer {
+  readonly document: AuthorizationServerDocument
+  readonly place: Place
+}
+
 /** What a file says about trust, the same whichever vendor's tool printed it. */
 export interface GivenTrust {
   readonly issuers: readonly IssuerDocument[]
@@ -64,6 +70,7 @@ export interface GivenTrust {
   readonly poolProviders: readonly GivenPoolProvider[]
   readonly serviceAccounts: readonly GivenServiceAccount[]
   readonly credentials: readonly GivenCredential[]
+  readonly authorizationServers: readonly GivenAuthorizationServer[]
   /** The applications and managed identities of which every credential is known, by their client IDs. */
   readonly completeApplications: readonly string[]
   /** The AWS accounts of which every OIDC provider is known. */
@@ -79,6 +86,7 @@ export const nothingGiven: GivenTrust = {
   poolProviders: [],
   serviceAccounts: [],
   credentials: [],
+  authorizationServers: [],
   completeApplications: [],
   completeAccounts: [],
   open: [],
@@ -97,6 +105,7 @@ export function together(many: readonly GivenTrust[]): GivenTrust {
     poolProviders: many.flatMap((each) => each.poolProviders),
     serviceAccounts: many.flatMap((each) => each.serviceAccounts),
     credentials: many.flatMap((each) => each.credentials),
+    authorizationServers: many.flatMap((each) => each.authorizationServers),
     completeApplications: many.flatMap((each) => each.completeApplications),
     completeAccounts: many.flatMap((each) => each.completeAccounts),
     open: many.flatMap((each) => each.open),
@@ -105,7 +114,12 @@ export function together(many: readonly GivenTrust[]): GivenTrust {
 
 /** The same as a trust document: what a token service would have registered. */
 export function documentOf(given: GivenTrust): TrustDocument {
-  return { issuers: given.issuers, aws: accountsOf(given), google: projectsOf(given) }
+  return {
+    issuers: given.issuers,
+    aws: accountsOf(given),
+    google: projectsOf(given),
+    authorizationServers: given.authorizationServers.map(({ document }) => document),
+  }
 }
 
 function accountsOf({ roles, oidcProviders }: GivenTrust): AwsAccountDocument[] {

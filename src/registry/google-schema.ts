@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { exactly } from '../wire/schema-problems.ts'
 import { accountId, reach } from './aws-schema.ts'
 import { memberProblem } from './members.ts'
+import { isPublicKeySet } from './public-key-set.ts'
 import { digits, isIssuerUrl, listOf, matching, shortListOf, textUpTo, unique } from './rules.ts'
 
 // What Google Cloud IAM takes, in the shape in which gcloud prints it; limits by the API reference of
@@ -176,10 +177,7 @@ export function uniqueIdOf(email: string): string {
 
 function isPublicJwks(text: string): boolean {
   try {
-    const { keys } = JSON.parse(text)
-    const isPublic = (key: object) =>
-      !['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].some((name) => name in key)
-    return Array.isArray(keys) && keys.length > 0 && keys.every(isPublic)
+    return isPublicKeySet(JSON.parse(text).keys)
   } catch {
     return false
   }

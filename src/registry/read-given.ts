@@ -8,6 +8,7 @@ import { trustFile } from './given-trust-file.ts'
 import { isMembers, type Members, placeIn } from './places.ts'
 import { registeredDocument } from './policy-files.ts'
 import { documentError } from './problems.ts'
+import { trustSchema } from './schema.ts'
 import { terraformPlan } from './terraform-plan.ts'
 import { readBeside, readTrustText } from './trust-file.ts'
 
@@ -87,9 +88,9 @@ function entriesIn(value: unknown): [Path, unknown][] {
   return (value as Record<string, unknown[]>)[wrapper]!.map((each, i) => [[wrapper, i], each])
 }
 
+const trustMembers: readonly string[] = ['$schema', ...Object.keys(trustSchema.entries)]
+
 function isTrustFile(value: Members): boolean {
   const names = Object.keys(value)
-  return (
-    names.length > 0 && names.every((name) => ['$schema', 'issuers', 'aws', 'google', 'entra'].includes(name))
-  )
+  return names.length > 0 && names.every((name) => trustMembers.includes(name))
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { exactly } from '../wire/schema-problems.ts'
+import { authorizationServer } from './authorization-server-schema.ts'
 import { awsAccount } from './aws-schema.ts'
 import { issuerShapes } from './documents.ts'
 import { entraTenant } from './entra-schema.ts'
@@ -38,8 +39,26 @@ function emailsOnce<Project extends WithAccounts>(): v.RawCheckAction<Project[]>
   })
 }
 
-/** `trust.yaml`: everything of a vendor that is registered, with the vendor's own limits. */
-export const trustSchema = exactly({
+interface WithIssuers {
+  readonly issuers: readonly { readonly url: string }[]
+  readonly authorizationServers?: readonly { readonly issuer: string }[]
+}
+
+/** An issuer signs as a platform or as an authorization server: as both, either could forge the other's tokens. */
+function issuersOnce<Trust extends WithIssuers>(): v.RawCheckAction<Trust> {
+  return v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const urls = new Set(dataset.value.issuers.map((each) => each.url))
+    for (const [i, { issuer: url }] of (dataset.value.authorizationServers ?? []).entries())
+      if (urls.has(url))
+        addIssue({
+          message: `${url} is registered already, under issuers`,
+          path: at('authorizationServers', i, 'issuer'),
+        })
+  })
+}
+
+const parts = exactly({
   /** For editors: where the JSON Schema of this file is. */
   $schema: v.exactOptional(v.string()),
   issuers: v.optional(
@@ -71,4 +90,13 @@ export const trustSchema = exactly({
       unique('the tenant', (each) => each.tenantId),
     ),
   ),
+  authorizationServers: v.exactOptional(
+    v.pipe(
+      v.array(authorizationServer),
+      unique('the authorization server', (each) => each.issuer),
+    ),
+  ),
 })
+
+/** `trust.yaml`: everything that is registered, with the vendors' own limits. */
+export const trustSchema = v.pipe(parts, issuersOnce())

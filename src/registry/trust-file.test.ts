@@ -134,7 +134,10 @@ test('an unknown key names the one that was meant', () => {
     problem(provider('{ url: "https://a.example", ClientIDList: [] }')),
     /did you mean clientIds\?/,
   )
-  assert.match(problem('colour: red'), /known are \$schema, issuers, aws, google and entra/)
+  assert.match(
+    problem('colour: red'),
+    /known are \$schema, issuers, aws, google, entra and authorizationServers/,
+  )
 })
 
 test('a key that stands twice is refused, at its second place', () => {

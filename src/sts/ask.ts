@@ -11,8 +11,10 @@ import type {
   WebIdentityAsk,
   WebIdentityTokenAsk,
 } from './aws/ask.ts'
+import type { OauthIdentity, OauthTokenAsk, OauthTokenGrantParts } from './oauth/ask.ts'
 
 export type * from './aws/ask.ts'
+export type { OauthIdentity, OauthTokenAsk } from './oauth/ask.ts'
 
 // What the stages of an exchange hand on: Ask (parse) → Verified (verify) → Grant (authorize) → Minted (mint).
 // `Verified` and `Grant` carry a mark that only their own stage can make, so that no stage can be skipped.
@@ -85,7 +87,14 @@ export interface ClientAssertionAsk {
   readonly resource: string
 }
 
-export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | AccessTokenAsk | IdTokenAsk | ClientAssertionAsk
+export type Ask =
+  | WebIdentityAsk
+  | SignedAsk
+  | TokenAsk
+  | AccessTokenAsk
+  | IdTokenAsk
+  | ClientAssertionAsk
+  | OauthTokenAsk
 
 // ── who asks, after verification ───────────────────────────────────────────────────────────────────────
 
@@ -130,6 +139,7 @@ export type Verified =
   | Pair<SignedAsk, AwsIdentity>
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
   | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
+  | Pair<OauthTokenAsk, OauthIdentity>
 
 /** An admin call whose signature holds. Only `verifyAdmin` makes one. */
 export type VerifiedAdmin = {
@@ -224,6 +234,9 @@ export interface EntraTokenGrant extends GrantMark {
   readonly expiresAtMs: number
 }
 
+/** An access token of an authorization server. */
+export type OauthTokenGrant = OauthTokenGrantParts & GrantMark
+
 /** What a rule made of an ask, before `authorize` vouches for it. */
 export type Ungranted<G extends GrantMark> = G extends GrantMark ? Omit<G, typeof granted> : never
 
@@ -237,6 +250,7 @@ export type Grant =
   | AccessTokenGrant
   | IdTokenGrant
   | EntraTokenGrant
+  | OauthTokenGrant
 
 // ── what is minted ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -255,3 +269,4 @@ export type Minted =
   | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
   | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }
   | { readonly kind: 'entra-token'; readonly grant: EntraTokenGrant; readonly token: Secret }
+  | { readonly kind: 'oauth-token'; readonly grant: OauthTokenGrant; readonly token: Secret }

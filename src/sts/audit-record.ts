@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import type { Check } from '../trust/decision.ts'
 import { readJwt } from '../wire/jws.ts'
-import type { Ask, IamAsk, Minted, Verified, VerifiedAdmin } from './ask.ts'
+import type { Ask, IamAsk, Minted, OauthIdentity, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
 import { principalName } from './google/access-token.ts'
 
@@ -18,6 +18,10 @@ export interface AuditedIdentity {
   readonly principal?: string
   /** Who is behind it, as whoever began the session has said. */
   readonly sourceIdentity?: string
+  /** Who acts for the subject: `SUBJECT of ISSUER`. */
+  readonly actor?: string
+  /** The client that proved who it is. */
+  readonly client?: string
 }
 
 /** One decision. Everything an operator needs, and nothing with which anybody could ask again. */
@@ -67,6 +71,8 @@ function targetOf(ask: Ask | IamAsk): { target?: string } {
       return { target: ask.roleArn }
     case 'TokenExchange':
       return { target: ask.audience }
+    case 'OauthToken':
+      return { target: [ask.server, ...ask.targets].join(' ') }
     case 'ClientAssertion':
       return { target: `${ask.tenant}/${ask.clientId}` }
     case 'GenerateAccessToken':
@@ -93,13 +99,23 @@ function targetOfCall({ parameters }: IamAsk): { target?: string } {
   return target === undefined ? {} : { target }
 }
 
-function verifiedIdentity({ identity }: Verified | VerifiedAdmin): AuditedIdentity {
+function verifiedIdentity({ identity: proved }: Verified | VerifiedAdmin): AuditedIdentity {
+  const identity = proved.type === 'oauth' ? proved.subject : proved
   if (identity.type === 'google') return { verified: true, principal: principalName(identity) }
   const sourceIdentity = identity.type === 'aws' ? identity.marks?.sourceIdentity : identity.sourceIdentity
   const behind = sourceIdentity === undefined ? {} : { sourceIdentity }
   if (identity.type === 'aws') return { verified: true, arn: identity.arn, ...behind }
   const { issuer, subject, audience } = identity
-  return { verified: true, issuer, subject, audience, ...behind }
+  const oauth = proved.type === 'oauth' ? { ...actorOf(proved), ...clientOf(proved) } : {}
+  return { verified: true, issuer, subject, audience, ...behind, ...oauth }
+}
+
+function actorOf({ actor }: OauthIdentity): { actor?: string } {
+  return actor ? { actor: `${actor.subject} of ${actor.issuer}` } : {}
+}
+
+function clientOf({ client }: OauthIdentity): { client?: string } {
+  return client === undefined ? {} : { client }
 }
 
 /** What an unverified token says of itself: the one thing that tells an operator whose it was. */
@@ -126,6 +142,7 @@ function isTexts(value: unknown): value is string[] {
 function tokenOf(ask: Ask | IamAsk): string | undefined {
   if (ask.kind === 'AssumeRoleWithWebIdentity') return ask.token.reveal()
   if (ask.kind === 'ClientAssertion') return ask.assertion.reveal()
+  if (ask.kind === 'OauthToken') return ask.subject.token.reveal()
   return ask.kind === 'TokenExchange' && ask.subject.type === 'jwt' ? ask.subject.token.reveal() : undefined
 }
 

@@ -25,6 +25,7 @@ import {
   authorizeExchange,
   authorizeImpersonation,
 } from './google/authorize-google.ts'
+import { authorizeOauthToken } from './oauth/authorize-oauth-token.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -94,6 +95,8 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
       return authorizeExchange(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'ClientAssertion':
       return authorizeClientAssertion(verified.ask, verified.identity, registered, circumstances.nowMs)
+    case 'OauthToken':
+      return authorizeOauthToken(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
       return authorizeImpersonation(verified.ask, verified.identity, registered, circumstances.nowMs)

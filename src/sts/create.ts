@@ -11,6 +11,7 @@ import { oncePer } from './compile.ts'
 import { entraKeys, tenantOfIssuer } from './entra/issuers.ts'
 import { keySource } from './key-source.ts'
 import { googleIssuer } from './mint.ts'
+import { usedAssertions } from './oauth/used-assertions.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
@@ -93,6 +94,7 @@ function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document
     registered,
     keys,
     mfa: mfaCodes(keys.sealing, now),
+    usedAssertions: usedAssertions(now),
     issuerKeys: keySource({ keys, http, now }),
     audit: setting.audit ?? createAudit({ sinks: [], now }),
     now,
@@ -100,10 +102,15 @@ function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document
   }
 }
 
-/** The clouds' own: Google's for the ID tokens of service accounts, Entra's, and one of each AWS account that signs tokens. */
+/**
+ * The clouds' own: Google's for the ID tokens of service accounts, Entra's, and one of each AWS account that signs tokens.
+ * Besides them, the authorization servers.
+ */
 function cloudIssuer(url: string, registered: Snapshot): Keyed | undefined {
   if (url === googleIssuer) return { url, algorithm: 'RS256' }
   if (url === entraKeys.url || tenantOfIssuer(url, registered) !== undefined) return entraKeys
+  const server = registered.authorizationServers.get(url)
+  if (server) return { url, algorithm: server.algorithm }
   return registered.outboundIssuers.has(url) ? { url, algorithm: 'RS256', also: ['ES384'] } : undefined
 }
 

@@ -16,6 +16,7 @@ import { matchCredential, verifyEntraToken } from './entra/verify-entra-token.ts
 import { authorizeExchange, authorizeImpersonation } from './google/authorize-google.ts'
 import type { PoolProvider } from './google/registered.ts'
 import { noKey, pickKey, type TrustedIssuer } from './jwks.ts'
+import { explainOauth, type OauthTarget } from './oauth/explain-oauth.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import { TrustDenied } from './trust-denied.ts'
 import type { Presented } from './unsigned-token.ts'
@@ -29,6 +30,7 @@ export type Target =
   /** `provider` is the full resource name; with a service account, its access token is asked for too. */
   | { readonly cloud: 'google'; readonly provider: string; readonly serviceAccount?: string }
   | { readonly cloud: 'entra'; readonly application?: string }
+  | OauthTarget
 
 export interface OfflineSetting {
   readonly trust: GivenTrust
@@ -93,6 +95,7 @@ interface Scene {
 async function refusalBy(target: Target, scene: Scene): Promise<Refusal | undefined> {
   if (target.cloud === 'google') return decideGoogle(target, scene)
   if (target.cloud === 'aws') await decideAws(target.roleArn, scene)
+  else if (target.cloud === 'oauth') await explainOauth(target, scene)
   else await decideApplication(target, scene)
   return undefined
 }

@@ -13,7 +13,8 @@ export interface TrustedIssuer {
   readonly reach: 'public' | 'any'
 }
 
-const algorithms: ReadonlySet<string> = new Set<Algorithm>([
+/** What tokens may be signed with. */
+export const admittedAlgorithms: readonly Algorithm[] = [
   'RS256',
   'RS384',
   'RS512',
@@ -24,7 +25,8 @@ const algorithms: ReadonlySet<string> = new Set<Algorithm>([
   'ES384',
   'ES512',
   'EdDSA',
-])
+]
+const algorithms: ReadonlySet<string> = new Set(admittedAlgorithms)
 
 /** Whether a token may be signed so: never `none`, never with a shared secret (RFC 8725 §3.1). */
 export function isAlgorithm(alg: string): alg is Algorithm {

@@ -17,6 +17,7 @@ import type {
 import { readAuthorizationMessage } from './aws/authorization-message.ts'
 import { sealSession, secretOfSession } from './aws/session.ts'
 import { sealAccessToken } from './google/access-token.ts'
+import { makeAccessToken } from './oauth/access-token.ts'
 
 /** Who signs the ID tokens of service accounts: an issuer of ours, by Google's name. */
 export const googleIssuer = 'https://accounts.google.com'
@@ -43,6 +44,8 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
       return idToken(grant, keys, nowMs)
     case 'entra-token':
       return entraToken(grant, keys, nowMs)
+    case 'oauth-token':
+      return { kind: grant.kind, grant, token: makeAccessToken(grant, keys, nowMs) }
   }
 }
 

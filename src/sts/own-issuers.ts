@@ -49,6 +49,7 @@ function publishers({ issuers, outboundIssuers }: Snapshot): Publisher[] {
 /** The host names, without ports, at which issuers of ours publish. */
 export function ownHosts(registered: Snapshot): ReadonlySet<string> {
   const urls = publishers(registered).flatMap((each) => [each.discoveryUrl, each.jwksUrl])
+  urls.push(...registered.authorizationServers.keys())
   return new Set(urls.map((each) => bareHost(new URL(each).hostname)))
 }
 

@@ -12,6 +12,7 @@ import { exchange, type FrontEnd } from './exchange.ts'
 import { googleSts } from './google/google-sts.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google/iam-credentials.ts'
 import { introspect, tokenInfo } from './google/token-information.ts'
+import { oauth } from './oauth/oauth.ts'
 import { publishedAt } from './own-issuers.ts'
 import { headerOf } from './request.ts'
 import type { Sts } from './sts.ts'
@@ -30,11 +31,15 @@ export const largestBody = 64 * 1024
  *     POST       /TENANT/oauth2/v2.0/token                      Entra's token endpoint
  *     GET, …     /v1.0/applications/ID/federatedIdentityCredentials     Microsoft Graph
  *     GET        /TENANT/v2.0/.well-known/…, /TENANT/discovery/v2.0/keys, /common/discovery/instance     Entra's discovery
+ *     POST       an authorization server's /token, /introspect, /revoke, below its path     RFC 8693, 7523, 7662, 7009
+ *     GET        its /jwks, and /.well-known/oauth-authorization-server/ITS-PATH     RFC 8414
  *     GET        an issuer's own paths, under its own Host      discovery and JWKS of our issuers
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host
  *     GET        /healthz
  */
 export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
+  const ofOauth = oauth(request, sts)
+  if (ofOauth) return ofOauth
   const frontEnd = frontEndOf(request)
   if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
   if (frontEnd) return exchange(request, frontEnd, sts)

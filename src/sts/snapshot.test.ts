@@ -45,6 +45,7 @@ test('everything that is registered is found by its own name alone', () => {
     poolProviders: 3,
     serviceAccounts: 2,
     applications: 0,
+    authorizationServers: 0,
   })
 })
 

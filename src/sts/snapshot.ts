@@ -14,6 +14,7 @@ import {
 } from './aws/registered.ts'
 import { type EntraTenant, entraTenant } from './entra/registered.ts'
 import { googleProject, type PoolProvider, type ServiceAccount } from './google/registered.ts'
+import { type AuthorizationServer, authorizationServer } from './oauth/registered.ts'
 
 /** What is registered at one moment, compiled: every look-up is a map's, however much is registered. */
 export interface Snapshot {
@@ -25,6 +26,8 @@ export interface Snapshot {
   readonly providers: ReadonlyMap<string, PoolProvider>
   /** Of Entra, by tenant ID. */
   readonly tenants: ReadonlyMap<string, EntraTenant>
+  /** By issuer. */
+  readonly authorizationServers: ReadonlyMap<string, AuthorizationServer>
   /** The URLs by which AWS accounts sign tokens for others. */
   readonly outboundIssuers: ReadonlySet<string>
   readonly counts: Counts
@@ -50,6 +53,7 @@ export interface Counts {
   readonly serviceAccounts: number
   /** Applications and managed identities of Entra. */
   readonly applications: number
+  readonly authorizationServers: number
 }
 
 export interface SnapshotOptions {
@@ -78,6 +82,9 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
   const byId = byKey(accounts, (each) => each.uniqueId)
   const tenants = (document.entra ?? []).map((each, i) => entraTenant(each, `entra[${i}]`))
   const clients = tenants.flatMap((each) => [...each.clients.values()])
+  const servers = (document.authorizationServers ?? []).map((each, i) =>
+    authorizationServer(each, `authorizationServers[${i}]`),
+  )
   const counts = {
     issuers: document.issuers.length,
     oidcProviders: sum(aws, (each) => each.providers.size),
@@ -85,17 +92,20 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     poolProviders: providers.size,
     serviceAccounts: byEmail.size,
     applications: clients.length,
+    authorizationServers: servers.length,
   }
   const { roles, poolProviders, serviceAccounts, applications } = counts
   if (roles + poolProviders + serviceAccounts + applications <= eagerly) {
     compileAll([...aws.values()], [...providers.values()], accounts)
     for (const each of clients) each.credentials()
   }
+  for (const each of servers) each.rules()
   return {
     issuers: byKey(document.issuers, (each) => each.url),
     aws,
     providers,
     tenants: byKey(tenants, (each) => each.tenantId),
+    authorizationServers: byKey(servers, (each) => each.issuer),
     outboundIssuers: new Set(
       [...aws.values()].flatMap((each) => (each.outbound ? outboundIssuer(each.account) : [])),
     ),

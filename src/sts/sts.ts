@@ -3,6 +3,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Audit } from './audit.ts'
 import type { MfaCodes } from './aws/mfa.ts'
 import type { KeySource } from './key-source.ts'
+import type { UsedAssertions } from './oauth/used-assertions.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A token service: what is registered, its keys, its audit and its clock. */
@@ -16,6 +17,8 @@ export interface Sts {
   readonly issuerKeys: KeySource
   /** The codes of users' MFA devices. */
   readonly mfa: MfaCodes
+  /** Which assertions the clients of authorization servers have used. */
+  readonly usedAssertions: UsedAssertions
   readonly audit: Audit
   /** Takes a GetCallerIdentity request for Google only with x-goog-cloud-target-resource signed, which Google does not demand. */
   readonly signedTargetOnly: boolean

@@ -2,6 +2,8 @@ import { awsError } from './aws/errors.ts'
 import { entraError } from './entra/errors.ts'
 import { googleApiError, googleStsError } from './google/errors.ts'
 
+import { oauthError } from './oauth/errors.ts'
+
 /** What the caller of the real service would be told. */
 export interface Wire {
   readonly status: number
@@ -10,7 +12,7 @@ export interface Wire {
 }
 
 /** What each cloud's token service says of a failure. */
-export const wires: Readonly<Record<'aws' | 'google' | 'entra', (error: unknown) => Wire>> = {
+export const wires: Readonly<Record<'aws' | 'google' | 'entra' | 'oauth', (error: unknown) => Wire>> = {
   aws(error) {
     const { status, code, text } = awsError(error)
     return { status, code, message: text }
@@ -21,6 +23,10 @@ export const wires: Readonly<Record<'aws' | 'google' | 'entra', (error: unknown)
   },
   entra(error) {
     const { status, error: code, text: message } = entraError(error)
+    return { status, code, message }
+  },
+  oauth(error) {
+    const { status, error: code, description: message } = oauthError(error, 'invalid_request')
     return { status, code, message }
   },
 }

@@ -21,6 +21,7 @@ import { verifyEntraToken } from './entra/verify-entra-token.ts'
 import { holderOfAccessToken, principalName } from './google/access-token.ts'
 import type { PoolProvider } from './google/registered.ts'
 import { checkTarget } from './google/relayed-request.ts'
+import { verifyOauth } from './oauth/verify-oauth.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 import { readAwsToken, verificationBy, verifyAwsToken, verifyGoogleToken } from './web-identity.ts'
@@ -30,6 +31,7 @@ import { readAwsToken, verificationBy, verifyAwsToken, verifyGoogleToken } from 
  * @throws PROOF_* for a token, REQUEST_* for a signed request or an access token
  * @throws TRUST_PROVIDER when a Google provider does not exist or is disabled
  * @throws TRUST_TENANT, TRUST_APPLICATION when Entra knows no such client
+ * @throws TRUST_CLIENT when an authorization server does not
  */
 export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<Verified> {
   switch (ask.kind) {
@@ -47,6 +49,8 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
       return { kind: ask.kind, ask, identity: await verifySubject(ask, registered, sts) } as Verified
     case 'ClientAssertion':
       return { kind: ask.kind, ask, identity: await verifyAssertion(ask, registered, sts) } as Verified
+    case 'OauthToken':
+      return { kind: ask.kind, ask, identity: await verifyOauth(ask, registered, sts) } as Verified
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
       return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified

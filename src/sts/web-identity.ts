@@ -114,6 +114,14 @@ export function requiredClaims(claims: Claims): { iss: string; sub: string; iat:
   return { iss, sub, iat: timeClaim(claims, 'iat'), exp: timeClaim(claims, 'exp') }
 }
 
+/** Those that RFC 7523 §3 demands of an assertion: `iat` is not among them. */
+export function assertedClaims(claims: Claims): { iss: string; sub: string; exp: number } {
+  const iss = textClaim(claims, 'iss')
+  const sub = textClaim(claims, 'sub')
+  if (!isAudience(claims.aud)) throw missing('aud')
+  return { iss, sub, exp: timeClaim(claims, 'exp') }
+}
+
 function isAudience(aud: unknown): boolean {
   return typeof aud === 'string' ? aud !== '' : Array.isArray(aud) && aud.length > 0
 }
@@ -164,7 +172,7 @@ export function checkTimes(
   trace?.push({
     check: 'times',
     outcome: 'pass',
-    presented: `issued ${isoTime(timeClaim(claims, 'iat'))}, expires ${isoTime(exp)}`,
+    presented: `${claims.iat === undefined ? '' : `issued ${isoTime(timeClaim(claims, 'iat'))}, `}expires ${isoTime(exp)}`,
     expected: `valid at ${isoTime(Math.floor(nowMs / 1000))}`,
   })
 }
@@ -177,7 +185,7 @@ function checkExpiry(claims: Claims, exp: number, nowMs: number, leewaySeconds: 
     values: {
       now,
       expiry: exp,
-      issued: Number(claims.iat),
+      issued: claims.iat === undefined ? undefined : Number(claims.iat),
       presented: `expires ${isoTime(exp)}`,
       expected: `valid at ${isoTime(now)}`,
     },
@@ -187,7 +195,8 @@ function checkExpiry(claims: Claims, exp: number, nowMs: number, leewaySeconds: 
 /** Neither `nbf` nor `iat` may lie ahead. */
 function checkBegun(claims: Claims, nowMs: number, leewaySeconds: number): void {
   const now = Math.floor(nowMs / 1000)
-  const begins = Math.max(timeClaim(claims, 'iat'), claims.nbf === undefined ? 0 : timeClaim(claims, 'nbf'))
+  const ofClaim = (claim: 'iat' | 'nbf') => (claims[claim] === undefined ? 0 : timeClaim(claims, claim))
+  const begins = Math.max(ofClaim('iat'), ofClaim('nbf'))
   if (begins <= now + leewaySeconds) return
   throw new MayflyError('PROOF_NOT_YET_VALID', {
     message: `the token is valid from ${isoTime(begins)}, ${begins - now} s ahead of our clock`,
@@ -226,7 +235,7 @@ export function audienceCheck(presented: readonly string[], expected: readonly s
 
 // ── what went wrong ────────────────────────────────────────────────────────────────────────────────────
 
-function missing(claim: string, why = `it has no valid claim ${claim}`): MayflyError {
+export function missing(claim: string, why = `it has no valid claim ${claim}`): MayflyError {
   return new MayflyError('PROOF_CLAIM', { message: `the token cannot be used: ${why}`, values: { claim } })
 }
 
@@ -251,7 +260,7 @@ function notAnIssuer(presented: string, provider: PoolProvider): MayflyError {
   })
 }
 
-function otherAudience(
+export function otherAudience(
   presented: readonly string[],
   expected: readonly string[],
   issuer: string,

@@ -1,8 +1,9 @@
 import { type CelResult, isCelError, isCelList } from '@bufbuild/cel'
 import { MayflyError, type Values } from '../errors.ts'
+import { termChecks } from './cel-terms.ts'
 import type { Check } from './decision.ts'
 import { objectAt, refuse, stringAt } from './document.ts'
-import { type Bindings, celOf, compileCel, type Program, shown, type Term } from './google-cel.ts'
+import { type Bindings, celOf, compileCel, type Program, shown } from './google-cel.ts'
 
 /** A JWT's claims, or of a signed AWS request `{ arn, account, userid }`. */
 export type Assertion = Readonly<Record<string, unknown>>
@@ -73,7 +74,10 @@ export function compileProvider(rule: ProviderRule, at = ''): GoogleProvider {
       if (!condition) return true
       const bindings = bindingsOf(assertion, mapped)
       const admitted = condition.run(bindings) === true
-      trace?.push(...termChecks(condition, bindings), conditionCheck(condition, admitted))
+      trace?.push(
+        ...termChecks(condition, bindings, 'attributeCondition'),
+        conditionCheck(condition, admitted),
+      )
       return admitted
     },
   }
@@ -227,27 +231,6 @@ function mappingCheck(
     source,
     ...(problem !== undefined && { hint: problem }),
     ...(key !== 'google.subject' && (problem ?? lacking) === lacking && { part: true as const }),
-  }
-}
-
-function termChecks(condition: Program, bindings: Bindings): Check[] {
-  const terms = condition.terms()
-  return terms.length < 2 && !terms[0]?.left ? [] : terms.map((term) => termCheck(term, bindings))
-}
-
-function termCheck(term: Term, bindings: Bindings): Check {
-  const result = term.run(bindings)
-  const presented = term.left && shown(term.left(bindings))
-  const expected = term.right && shown(term.right(bindings))
-  return {
-    check: 'term',
-    outcome: result === true ? 'pass' : 'fail',
-    ...(presented !== undefined && { presented }),
-    expected: expected ?? term.text,
-    operator: 'CEL',
-    source: `attributeCondition: ${term.text}`,
-    ...(isCelError(result) && { hint: `It cannot be evaluated: ${result.message}` }),
-    part: true,
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeForm, parseForm } from './form.ts'
+import { encodeForm, parseForm, parseRepeatingForm } from './form.ts'
 
 test('a form comes back as it was written', () => {
   const name = fc
@@ -58,4 +58,24 @@ test('more fields than the limit are REQUEST_PARAMETER, empty ones counted', () 
   assert.equal(parseForm('a=1&b=2', 2).size, 2)
   assert.throws(() => parseForm('a=1&b=2&c=3', 2), { code: 'REQUEST_PARAMETER' })
   assert.throws(() => parseForm(`${'&'.repeat(300)}a=1`), { code: 'REQUEST_PARAMETER' })
+})
+
+test('in a repeating form some names come again, in order, and all others once', () => {
+  const { fields, repeated } = parseRepeatingForm('a=1&audience=x&&%61udience=y+z&resource=', [
+    'audience',
+    'resource',
+  ])
+  assert.deepEqual([...fields], [['a', '1']])
+  assert.deepEqual(
+    [...repeated],
+    [
+      ['audience', ['x', 'y z']],
+      ['resource', ['']],
+    ],
+  )
+  for (const text of ['a=1&a=2', 'a=1&A=2', 'audience=x&Audience=y&AUDIENCE=z', '=1'])
+    assert.throws(() => parseRepeatingForm(text, ['audience']), { code: 'REQUEST_PARAMETER' }, text)
+  assert.throws(() => parseRepeatingForm('audience=x&'.repeat(300), ['audience']), {
+    code: 'REQUEST_PARAMETER',
+  })
 })

@@ -8,19 +8,50 @@ import { MayflyError } from '../errors.ts'
 export function parseForm(text: string, maxFields = 200): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   const names = new Set<string>()
-  const parts = text.split('&', maxFields + 1)
-  if (parts.length > maxFields) throw refused(`has more than ${maxFields} fields`, '')
-  for (const part of parts) {
+  for (const part of partsOf(text, maxFields)) {
     if (part === '') continue
-    const equals = part.indexOf('=')
-    const name = decoded(equals < 0 ? part : part.slice(0, equals), part)
+    const [name, value] = fieldOf(part)
     const key = name.toLowerCase()
-    if (name === '') throw refused('has a field without a name', '')
     if (names.has(key)) throw refused(`has ${shown(name)} more than once`, name)
     names.add(key)
-    fields.set(name, equals < 0 ? '' : decoded(part.slice(equals + 1), name))
+    fields.set(name, value)
   }
   return fields
+}
+
+/**
+ * As `parseForm`, for a protocol in which some names may occur again: their values, in order.
+ * @throws REQUEST_PARAMETER
+ */
+export function parseRepeatingForm(
+  text: string,
+  repeating: readonly string[],
+  maxFields = 200,
+): {
+  readonly fields: ReadonlyMap<string, string>
+  readonly repeated: ReadonlyMap<string, readonly string[]>
+} {
+  const repeated = new Map<string, string[]>(repeating.map((name) => [name, []]))
+  const once = partsOf(text, maxFields).filter((part) => {
+    const [name, value] = part === '' ? [''] : fieldOf(part)
+    const values = repeated.get(name)
+    values?.push(value ?? '')
+    return !values
+  })
+  return { fields: parseForm(once.join('&'), maxFields), repeated }
+}
+
+function partsOf(text: string, maxFields: number): readonly string[] {
+  const parts = text.split('&', maxFields + 1)
+  if (parts.length > maxFields) throw refused(`has more than ${maxFields} fields`, '')
+  return parts
+}
+
+function fieldOf(part: string): readonly [name: string, value: string] {
+  const equals = part.indexOf('=')
+  const name = decoded(equals < 0 ? part : part.slice(0, equals), part)
+  if (name === '') throw refused('has a field without a name', '')
+  return [name, equals < 0 ? '' : decoded(part.slice(equals + 1), name)]
 }
 
 /** The fields as an `application/x-www-form-urlencoded` text, in order; those that are undefined are left out. */
