@@ -1,6 +1,5 @@
 import type { Secret } from '../secret.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
-import type { SignableRequest } from '../wire/sigv4.ts'
 import type {
   AwsIdentity,
   IamAsk,
@@ -11,8 +10,10 @@ import type {
   WebIdentityAsk,
   WebIdentityTokenAsk,
 } from './aws/ask.ts'
+import type { AccessTokenAsk, IdTokenAsk, TokenAsk } from './google/ask.ts'
 
 export type * from './aws/ask.ts'
+export type * from './google/ask.ts'
 
 // What the stages of an exchange hand on: Ask (parse) → Verified (verify) → Grant (authorize) → Minted (mint).
 // `Verified` and `Grant` carry a mark that only their own stage can make, so that no stage can be skipped.
@@ -44,35 +45,6 @@ export interface StsResponse {
 }
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────────
-
-/** Google STS `v1/token`. */
-export interface TokenAsk {
-  readonly kind: 'TokenExchange'
-  /** The provider's full resource name, `//iam.googleapis.com/projects/…`. */
-  readonly audience: string
-  readonly scopes: readonly string[]
-  readonly subject:
-    | { readonly type: 'jwt'; readonly token: Secret }
-    /** A GetCallerIdentity request, signed by the caller, checked here and never sent anywhere. */
-    | { readonly type: 'aws4_request'; readonly signed: SignableRequest }
-}
-
-interface ImpersonationParameters {
-  readonly serviceAccount: string
-  readonly bearer: Secret
-}
-
-export interface AccessTokenAsk extends ImpersonationParameters {
-  readonly kind: 'GenerateAccessToken'
-  readonly scopes: readonly string[]
-  readonly lifetimeSeconds: number
-}
-
-export interface IdTokenAsk extends ImpersonationParameters {
-  readonly kind: 'GenerateIdToken'
-  readonly audience: string
-  readonly includeEmail: boolean
-}
 
 /** Entra's token endpoint: client credentials, with somebody else's token for the client's assertion (RFC 7523 §2.2). */
 export interface ClientAssertionAsk {

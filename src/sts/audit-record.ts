@@ -32,6 +32,8 @@ export interface AuditRecord {
   readonly action?: string
   /** The role, provider, service account or application that was asked for. */
   readonly target?: string
+  /** The service accounts of a delegation chain, between who asked and the target. */
+  readonly via?: readonly string[]
   readonly who?: AuditedIdentity
   /** SHA-256 of the token, or of the signature of a signed request, in hex. */
   readonly proof?: string
@@ -49,7 +51,7 @@ export interface AuditRecord {
 }
 
 /** Who asked for what. */
-export type Asked = Pick<AuditRecord, 'action' | 'target' | 'who' | 'proof'>
+export type Asked = Pick<AuditRecord, 'action' | 'target' | 'via' | 'who' | 'proof'>
 
 /** Who asked for what, as far as it is known. */
 export function askedOf(ask: Ask | IamAsk, verified: Verified | VerifiedAdmin | undefined): Asked {
@@ -58,7 +60,7 @@ export function askedOf(ask: Ask | IamAsk, verified: Verified | VerifiedAdmin | 
   return { action, ...targetOf(ask), ...(who && { who }), proof: hashOfProof(ask) }
 }
 
-function targetOf(ask: Ask | IamAsk): { target?: string } {
+function targetOf(ask: Ask | IamAsk): Pick<AuditRecord, 'target' | 'via'> {
   switch (ask.kind) {
     case 'IamCall':
       return targetOfCall(ask)
@@ -71,7 +73,7 @@ function targetOf(ask: Ask | IamAsk): { target?: string } {
       return { target: `${ask.tenant}/${ask.clientId}` }
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
-      return { target: ask.serviceAccount }
+      return { target: ask.serviceAccount, ...(ask.delegates.length > 0 && { via: ask.delegates }) }
     case 'GetAccessKeyInfo':
       return { target: ask.accessKeyId }
     case 'GetWebIdentityToken':

@@ -19,12 +19,12 @@ import { authorizeWebIdentity } from './aws/authorize-web-identity.ts'
 import { authorizeWebIdentityToken } from './aws/authorize-web-identity-token.ts'
 import { checkCallable } from './aws/callable.ts'
 import { authorizeClientAssertion } from './entra/authorize-client-assertion.ts'
+import { authorizeExchange } from './google/authorize-exchange.ts'
 import {
   type AttachedAsk,
   authorizeAttached,
-  authorizeExchange,
   authorizeImpersonation,
-} from './google/authorize-google.ts'
+} from './google/authorize-impersonation.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 

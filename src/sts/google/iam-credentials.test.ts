@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loader, mainBranch, pool, storyTrust, type TrustSide, trustSide } from '../../../test/trust-side.ts'
+import {
+  loader,
+  mainBranch,
+  pool,
+  storyTrust,
+  storyTrustWith,
+  type TrustSide,
+  trustSide,
+} from '../../../test/trust-side.ts'
 import type { GooglePrincipal } from '../../trust/google-bindings.ts'
 import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
 import { googleIssuer } from '../mint.ts'
@@ -157,11 +165,79 @@ test('a body that means nothing is INVALID_ARGUMENT', async () => {
   }
 })
 
-test('a chain of delegates is refused, for it is not walked here', async () => {
-  const side = trustSide()
-  const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], delegates: ['x'] } })
-  assert.equal(answer.status, 400)
-  assert.match(answer.text, /does not support delegates/)
+/** ci → relay → loader: the pipeline may only hand on by `relay`, which may have tokens of the loader. */
+const relay = 'relay@acme.iam.gserviceaccount.com'
+const chain = (roleOnRelay: string, roleOnLoader = 'roles/iam.serviceAccountTokenCreator') =>
+  storyTrustWith(
+    ['google', 0, 'serviceAccounts'],
+    [
+      {
+        email: relay,
+        uniqueId: '100000000000000000003',
+        bindings: [
+          {
+            role: roleOnRelay,
+            members: [`principal://iam.googleapis.com/${pool}/subject/${mainBranch}`],
+          },
+        ],
+      },
+      {
+        email: loader,
+        uniqueId: '100000000000000000001',
+        bindings: [{ role: roleOnLoader, members: [`serviceAccount:${relay}`] }],
+      },
+    ],
+  )
+const by = (...names: string[]) => ({
+  body: { scope: [bigquery], delegates: names.map((each) => `projects/-/serviceAccounts/${each}`) },
+})
+
+test('a chain of delegates reaches an account on which only the last of them is bound', async () => {
+  const side = trustSide({ document: chain('roles/iam.serviceAccountTokenCreator') })
+  assert.equal((await call(side, 'generateAccessToken')).status, 403)
+  for (const name of [relay, '100000000000000000003']) {
+    const answer = await call(side, 'generateAccessToken', by(name))
+    assert.equal(answer.status, 200, answer.text)
+    const { principal } = verifyAccessToken(answer.json().accessToken as string, {
+      keys: side.sts.keys,
+      nowMs: side.clock.now(),
+    })
+    assert.deepEqual(principal, { type: 'service-account', email: loader })
+    assert.deepEqual(side.records.at(-1)?.via, [name])
+  }
+})
+
+test('a link that does not hold is named: the permission to the caller, its place to the operator', async () => {
+  const handsOut = trustSide({ document: chain('roles/iam.workloadIdentityUser') })
+  const first = await call(handsOut, 'generateAccessToken', by(relay))
+  assert.equal(
+    first.json<Refusal>().error.message,
+    "Permission 'iam.serviceAccounts.implicitDelegation' denied on resource (or it may not exist).",
+  )
+  assert.match(handsOut.records.at(-1)?.reason ?? '', /on relay@.* \(link 1 of 2 of the delegation chain\)/)
+
+  const closed = trustSide({
+    document: chain('roles/iam.serviceAccountTokenCreator', 'roles/iam.serviceAccountOpenIdTokenCreator'),
+  })
+  const last = await call(closed, 'generateAccessToken', by(relay))
+  assert.equal(
+    last.json<Refusal>().error.message,
+    "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+  )
+  assert.match(
+    closed.records.at(-1)?.reason ?? '',
+    /^serviceAccount:relay@.* on loader@.* \(link 2 of 2 of the delegation chain\)/,
+  )
+})
+
+test('a delegate that is not there is refused, and one that is not named in full', async () => {
+  const side = trustSide({ document: chain('roles/iam.serviceAccountTokenCreator') })
+  const absent = await call(side, 'generateAccessToken', by('nobody@acme.iam.gserviceaccount.com', relay))
+  assert.deepEqual([absent.status, side.records.at(-1)?.code], [403, 'TRUST_DENIED'])
+  for (const delegates of [relay, [relay], [`projects/acme/serviceAccounts/${relay}`], [1], {}]) {
+    const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], delegates } })
+    assert.deepEqual([answer.status, answer.json<Refusal>().error.status], [400, 'INVALID_ARGUMENT'])
+  }
 })
 
 test('no token, a foreign one, an altered one and an expired one are 401', async () => {

@@ -19,10 +19,10 @@ type Body = Readonly<Record<string, unknown>>
 
 function parse(request: StsRequest): Ask {
   const [, account = '', method] = iamCredentialsPath.exec(request.path) ?? []
-  const who = { serviceAccount: decoded(account), bearer: bearerOf(request) }
+  const bearer = bearerOf(request)
   const body = readJsonObject(Buffer.from(request.body || '{}'))
   if (!body) throw bad()
-  refuseDelegates(body)
+  const who = { serviceAccount: decoded(account), bearer, delegates: delegatesOf(body) }
   if (method === 'generateAccessToken')
     return {
       kind: 'GenerateAccessToken',
@@ -57,9 +57,20 @@ function bearerOf(request: StsRequest): Secret {
   })
 }
 
-function refuseDelegates({ delegates = null }: Body): void {
-  if (delegates === null || (Array.isArray(delegates) && delegates.length === 0)) return
-  throw unsupported('delegates')
+/** Far more than anybody needs; Google tells no limit. */
+const mostDelegates = 100
+
+const delegateName = /^projects\/-\/serviceAccounts\/([^/:\s]{1,256})$/
+
+/** Each by its full name, in which the project is always `-`. */
+function delegatesOf({ delegates = null }: Body): readonly string[] {
+  if (delegates === null) return []
+  if (!Array.isArray(delegates) || delegates.length > mostDelegates) throw bad()
+  return delegates.map((each) => {
+    const [, account] = typeof each === 'string' ? (delegateName.exec(each) ?? []) : []
+    if (account === undefined) throw bad()
+    return account
+  })
 }
 
 function scopesOf({ scope }: Body): readonly string[] {
