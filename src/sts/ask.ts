@@ -10,7 +10,7 @@ import type {
   WebIdentityAsk,
   WebIdentityTokenAsk,
 } from './aws/ask.ts'
-import type { AccessTokenAsk, IdTokenAsk, TokenAsk } from './google/ask.ts'
+import type { ImpersonationAsk, TokenAsk } from './google/ask.ts'
 
 export type * from './aws/ask.ts'
 export type * from './google/ask.ts'
@@ -57,7 +57,7 @@ export interface ClientAssertionAsk {
   readonly resource: string
 }
 
-export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | AccessTokenAsk | IdTokenAsk | ClientAssertionAsk
+export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | ImpersonationAsk | ClientAssertionAsk
 
 // ── who asks, after verification ───────────────────────────────────────────────────────────────────────
 
@@ -101,7 +101,7 @@ export type Verified =
   | Pair<WebIdentityAsk | ClientAssertionAsk, WebIdentity>
   | Pair<SignedAsk, AwsIdentity>
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
-  | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
+  | Pair<ImpersonationAsk, GoogleIdentity>
 
 /** An admin call whose signature holds. Only `verifyAdmin` makes one. */
 export type VerifiedAdmin = {
@@ -179,6 +179,20 @@ export interface IdTokenGrant extends GrantMark {
   readonly expiresAtMs: number
 }
 
+/** Bytes to be signed as a service account. */
+export interface SignedBlobGrant extends GrantMark {
+  readonly kind: 'signed-blob'
+  readonly uniqueId: string
+  readonly payload: Uint8Array
+}
+
+/** A JWT of the caller's own claims, to be signed as a service account. */
+export interface SignedJwtGrant extends GrantMark {
+  readonly kind: 'signed-jwt'
+  readonly uniqueId: string
+  readonly payload: string
+}
+
 /** A permitted admin call. Only `authorizeAdmin` makes one. */
 export interface AdminGrant extends GrantMark {
   readonly kind: 'admin-call'
@@ -208,6 +222,8 @@ export type Grant =
   | WebIdentityTokenGrant
   | AccessTokenGrant
   | IdTokenGrant
+  | SignedBlobGrant
+  | SignedJwtGrant
   | EntraTokenGrant
 
 // ── what is minted ─────────────────────────────────────────────────────────────────────────────────────
@@ -226,4 +242,17 @@ export type Minted =
   | { readonly kind: 'web-identity-token'; readonly grant: WebIdentityTokenGrant; readonly token: Secret }
   | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
   | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }
+  | {
+      readonly kind: 'signed-blob'
+      readonly grant: SignedBlobGrant
+      readonly keyId: string
+      /** Base64. */
+      readonly signature: string
+    }
+  | {
+      readonly kind: 'signed-jwt'
+      readonly grant: SignedJwtGrant
+      readonly keyId: string
+      readonly token: Secret
+    }
   | { readonly kind: 'entra-token'; readonly grant: EntraTokenGrant; readonly token: Secret }

@@ -73,6 +73,8 @@ function targetOf(ask: Ask | IamAsk): Pick<AuditRecord, 'target' | 'via'> {
       return { target: `${ask.tenant}/${ask.clientId}` }
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
+    case 'SignBlob':
+    case 'SignJwt':
       return { target: ask.serviceAccount, ...(ask.delegates.length > 0 && { via: ask.delegates }) }
     case 'GetAccessKeyInfo':
       return { target: ask.accessKeyId }
@@ -141,13 +143,11 @@ function hashOfProof(ask: Ask | IamAsk): string {
 }
 
 /** What was given out, and by which rule. */
-export function givenOf(minted: Minted): Partial<AuditRecord> {
-  if (!('expiresAtMs' in minted.grant)) return {}
-  const { rule, expiresAtMs } = minted.grant
+export function givenOf({ kind, grant, ...minted }: Minted): Partial<AuditRecord> {
   return {
-    ...(rule !== undefined && { rule }),
-    ...(minted.kind === 'aws-session' && { accessKeyId: minted.accessKeyId }),
-    expires: new Date(expiresAtMs).toISOString(),
+    ...(grant.rule !== undefined && { rule: grant.rule }),
+    ...('accessKeyId' in minted && { accessKeyId: minted.accessKeyId }),
+    ...('expiresAtMs' in grant && { expires: new Date(grant.expiresAtMs).toISOString() }),
   }
 }
 

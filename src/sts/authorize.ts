@@ -96,6 +96,8 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
       return authorizeClientAssertion(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
+    case 'SignBlob':
+    case 'SignJwt':
       return authorizeImpersonation(verified.ask, verified.identity, registered, circumstances.nowMs)
   }
 }

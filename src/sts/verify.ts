@@ -49,6 +49,8 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
       return { kind: ask.kind, ask, identity: await verifyAssertion(ask, registered, sts) } as Verified
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
+    case 'SignBlob':
+    case 'SignJwt':
       return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified
   }
 }

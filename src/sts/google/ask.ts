@@ -35,5 +35,17 @@ export interface IdTokenAsk extends ImpersonationParameters {
   readonly includeEmail: boolean
 }
 
+export interface SignBlobAsk extends ImpersonationParameters {
+  readonly kind: 'SignBlob'
+  readonly payload: Uint8Array
+}
+
+export interface SignJwtAsk extends ImpersonationParameters {
+  readonly kind: 'SignJwt'
+  /** The claims as the caller wrote them. */
+  readonly payload: string
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
 /** What is asked of `iamcredentials.googleapis.com`. */
-export type ImpersonationAsk = AccessTokenAsk | IdTokenAsk
+export type ImpersonationAsk = AccessTokenAsk | IdTokenAsk | SignBlobAsk | SignJwtAsk

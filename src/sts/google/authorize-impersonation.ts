@@ -9,6 +9,9 @@ import type {
   IdTokenAsk,
   IdTokenGrant,
   ImpersonationAsk,
+  SignedBlobGrant,
+  SignedJwtGrant,
+  SignJwtAsk,
   Ungranted,
 } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -23,9 +26,13 @@ const impersonationScopes = [
   'https://www.googleapis.com/auth/iam',
 ]
 
+type ImpersonationGrant = AccessTokenGrant | IdTokenGrant | SignedBlobGrant | SignedJwtGrant
+
 const permissions: Readonly<Record<ImpersonationAsk['kind'], Permission>> = {
   GenerateAccessToken: 'iam.serviceAccounts.getAccessToken',
   GenerateIdToken: 'iam.serviceAccounts.getOpenIdToken',
+  SignBlob: 'iam.serviceAccounts.signBlob',
+  SignJwt: 'iam.serviceAccounts.signJwt',
 }
 
 /** By the bindings on the service account, and on every delegate before it. One that is missing is refused like one that is closed. */
@@ -35,13 +42,53 @@ export function authorizeImpersonation(
   registered: Snapshot,
   nowMs: number,
   trace?: Check[],
-): Ungranted<AccessTokenGrant | IdTokenGrant> {
+): Ungranted<ImpersonationGrant> {
   if (!identity.scopes.some((each) => impersonationScopes.includes(each))) throw tooNarrow(identity)
   const account = followChain(ask, identity, registered, trace)
   const rule = `the bindings of ${account.email}, by ${permissions[ask.kind]}`
-  return ask.kind === 'GenerateIdToken'
-    ? { ...idToken(ask, account), rule, expiresAtMs: tokenLife(tokenSeconds, nowMs).expiresAtMs }
-    : { ...accessToken(ask, account), rule, ...tokenLife(ask.lifetimeSeconds, nowMs) }
+  return { ...granted(ask, account, nowMs), rule }
+}
+
+function granted(
+  ask: ImpersonationAsk,
+  account: ServiceAccount,
+  nowMs: number,
+): Ungranted<ImpersonationGrant> {
+  const { uniqueId } = account
+  switch (ask.kind) {
+    case 'GenerateAccessToken':
+      checkLifetime(ask.lifetimeSeconds)
+      return { ...accessToken(ask, account), ...tokenLife(ask.lifetimeSeconds, nowMs) }
+    case 'GenerateIdToken':
+      return { ...idToken(ask, account), expiresAtMs: tokenLife(tokenSeconds, nowMs).expiresAtMs }
+    case 'SignBlob':
+      return { kind: 'signed-blob', uniqueId, payload: ask.payload }
+    case 'SignJwt':
+      checkExpiry(ask.claims, nowMs)
+      return { kind: 'signed-jwt', uniqueId, payload: ask.payload }
+  }
+}
+
+function checkLifetime(seconds: number): void {
+  if (seconds <= tokenSeconds) return
+  const text = `The access token lifetime cannot exceed ${tokenSeconds} seconds.`
+  throw new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
+}
+
+/** How far ahead a JWT that is signed here may end. */
+const longestJwtSeconds = 12 * 3600
+
+/** @see https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt "payload" */
+function checkExpiry({ exp }: SignJwtAsk['claims'], nowMs: number): void {
+  const now = Math.floor(nowMs / 1000)
+  if (
+    exp === undefined ||
+    (Number.isInteger(exp) && Number(exp) >= now && Number(exp) <= now + longestJwtSeconds)
+  )
+    return
+  const text =
+    'The exp claim must be an integer timestamp, not in the past and at most 12 hours in the future.'
+  throw new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
 }
 
 /** What a machine asks its metadata server for, of the service account that is attached to it. */

@@ -1,59 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  loader,
-  mainBranch,
-  pool,
-  storyTrust,
-  storyTrustWith,
-  type TrustSide,
-  trustSide,
-} from '../../../test/trust-side.ts'
-import type { GooglePrincipal } from '../../trust/google-bindings.ts'
+  bigquery,
+  callAccount,
+  delegates,
+  delegationTrust,
+  federatedToken,
+  type Refusal,
+  relay,
+  trusted,
+} from '../../../test/google-side.ts'
+import { loader, mainBranch, pool, storyTrust, trustSide } from '../../../test/trust-side.ts'
 import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
 import { googleIssuer } from '../mint.ts'
 import { verifyAccessToken } from '../public.ts'
-import { sealAccessToken } from './access-token.ts'
 
-const cloudPlatform = 'https://www.googleapis.com/auth/cloud-platform'
-const bigquery = 'https://www.googleapis.com/auth/bigquery'
-const trusted: GooglePrincipal = { type: 'federated', pool, subject: mainBranch, groups: [], attributes: {} }
-const stranger: GooglePrincipal = { ...trusted, subject: 'project_path:evil/shop:ref_type:branch:ref:main' }
-
-function federatedToken(side: TrustSide, principal = trusted, scopes = [cloudPlatform]): string {
-  const issuedAtMs = side.clock.now()
-  const record = { principal, scopes, issuedAtMs, expiresAtMs: issuedAtMs + 3_600_000 }
-  return sealAccessToken(record, side.sts.keys.sealing)
-}
-
-interface Refusal {
-  readonly error: { readonly status: string; readonly message: string }
-}
-
-interface Call {
-  readonly token?: string | undefined
-  readonly account?: string
-  readonly body?: unknown
-}
-
-function call(side: TrustSide, method: string, given: Call = {}) {
-  const { account = loader, body = { scope: [bigquery], lifetime: '3600s' } } = given
-  const token = 'token' in given ? given.token : federatedToken(side)
-  return side.send({
-    method: 'POST',
-    path: `/v1/projects/-/serviceAccounts/${account}:${method}`,
-    query: '',
-    headers: [
-      ['Content-Type', 'application/json'],
-      ...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as [string, string]]),
-    ],
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  })
-}
+const stranger = { ...trusted, subject: 'project_path:evil/shop:ref_type:branch:ref:main' }
 
 test('a bound principal obtains an access token of the service account', async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateAccessToken')
+  const answer = await callAccount(side, 'generateAccessToken')
   assert.equal(answer.status, 200, answer.text)
   const { accessToken, expireTime, ...others } = answer.json()
   assert.deepEqual(others, {})
@@ -65,21 +31,21 @@ test('a bound principal obtains an access token of the service account', async (
 
 test('nulls, empty delegates, a shorter life, an escaped address and a unique ID are taken', async () => {
   const side = trustSide()
-  const python = await call(side, 'generateAccessToken', {
+  const python = await callAccount(side, 'generateAccessToken', {
     body: { delegates: null, scope: [bigquery], lifetime: null },
   })
   assert.equal(python.json().expireTime, '2026-11-22T01:00:00Z')
-  const short = await call(side, 'generateAccessToken', {
+  const short = await callAccount(side, 'generateAccessToken', {
     body: { delegates: [], scope: [bigquery], lifetime: '600s' },
   })
   assert.equal(short.json().expireTime, '2026-11-22T00:10:00Z')
   for (const account of [encodeURIComponent(loader), '100000000000000000001'])
-    assert.equal((await call(side, 'generateAccessToken', { account })).status, 200)
+    assert.equal((await callAccount(side, 'generateAccessToken', { account })).status, 200)
 })
 
 test("an ID token is signed by Google's issuer, which is one of ours", async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateIdToken', {
+  const answer = await callAccount(side, 'generateIdToken', {
     body: { audience: 'https://run.example', includeEmail: true },
   })
   const jwt = readJwt(answer.json().token as string)
@@ -98,7 +64,7 @@ test("an ID token is signed by Google's issuer, which is one of ours", async () 
     keys: unknown[]
   }
   checkJws(jwt, verificationKey(keys[0])!)
-  const bare = await call(side, 'generateIdToken', { body: { audience: 'x' } })
+  const bare = await callAccount(side, 'generateIdToken', { body: { audience: 'x' } })
   assert.equal(readJwt(bare.json().token as string).claims.email, undefined)
 })
 
@@ -129,7 +95,7 @@ for (const [method, permission] of [
       { body, account: 'nobody@acme.iam.gserviceaccount.com' },
       { body, account: 'closed@acme.iam.gserviceaccount.com' },
     ]) {
-      const answer = await call(side, method, given)
+      const answer = await callAccount(side, method, given)
       assert.equal(answer.status, 403)
       assert.equal(answer.text, `${JSON.stringify(expected, null, 2)}\n`)
     }
@@ -137,7 +103,9 @@ for (const [method, permission] of [
 
 test('a lifetime of more than an hour is refused in the words of Google', async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], lifetime: '3601s' } })
+  const answer = await callAccount(side, 'generateAccessToken', {
+    body: { scope: [bigquery], lifetime: '3601s' },
+  })
   assert.deepEqual(answer.json(), {
     error: {
       code: 400,
@@ -158,45 +126,20 @@ test('a body that means nothing is INVALID_ARGUMENT', async () => {
     { scope: [1] },
     { scope: [bigquery], lifetime: '1h' },
   ]) {
-    const answer = await call(side, 'generateAccessToken', { body })
+    const answer = await callAccount(side, 'generateAccessToken', { body })
     assert.deepEqual(answer.json(), {
       error: { code: 400, message: 'Request contains an invalid argument.', status: 'INVALID_ARGUMENT' },
     })
   }
 })
 
-/** ci → relay → loader: the pipeline may only hand on by `relay`, which may have tokens of the loader. */
-const relay = 'relay@acme.iam.gserviceaccount.com'
-const chain = (roleOnRelay: string, roleOnLoader = 'roles/iam.serviceAccountTokenCreator') =>
-  storyTrustWith(
-    ['google', 0, 'serviceAccounts'],
-    [
-      {
-        email: relay,
-        uniqueId: '100000000000000000003',
-        bindings: [
-          {
-            role: roleOnRelay,
-            members: [`principal://iam.googleapis.com/${pool}/subject/${mainBranch}`],
-          },
-        ],
-      },
-      {
-        email: loader,
-        uniqueId: '100000000000000000001',
-        bindings: [{ role: roleOnLoader, members: [`serviceAccount:${relay}`] }],
-      },
-    ],
-  )
-const by = (...names: string[]) => ({
-  body: { scope: [bigquery], delegates: names.map((each) => `projects/-/serviceAccounts/${each}`) },
-})
+const through = (...names: string[]) => ({ body: { scope: [bigquery], delegates: delegates(...names) } })
 
 test('a chain of delegates reaches an account on which only the last of them is bound', async () => {
-  const side = trustSide({ document: chain('roles/iam.serviceAccountTokenCreator') })
-  assert.equal((await call(side, 'generateAccessToken')).status, 403)
+  const side = trustSide({ document: delegationTrust() })
+  assert.equal((await callAccount(side, 'generateAccessToken')).status, 403)
   for (const name of [relay, '100000000000000000003']) {
-    const answer = await call(side, 'generateAccessToken', by(name))
+    const answer = await callAccount(side, 'generateAccessToken', through(name))
     assert.equal(answer.status, 200, answer.text)
     const { principal } = verifyAccessToken(answer.json().accessToken as string, {
       keys: side.sts.keys,
@@ -208,8 +151,8 @@ test('a chain of delegates reaches an account on which only the last of them is 
 })
 
 test('a link that does not hold is named: the permission to the caller, its place to the operator', async () => {
-  const handsOut = trustSide({ document: chain('roles/iam.workloadIdentityUser') })
-  const first = await call(handsOut, 'generateAccessToken', by(relay))
+  const handsOut = trustSide({ document: delegationTrust('roles/iam.workloadIdentityUser') })
+  const first = await callAccount(handsOut, 'generateAccessToken', through(relay))
   assert.equal(
     first.json<Refusal>().error.message,
     "Permission 'iam.serviceAccounts.implicitDelegation' denied on resource (or it may not exist).",
@@ -217,9 +160,12 @@ test('a link that does not hold is named: the permission to the caller, its plac
   assert.match(handsOut.records.at(-1)?.reason ?? '', /on relay@.* \(link 1 of 2 of the delegation chain\)/)
 
   const closed = trustSide({
-    document: chain('roles/iam.serviceAccountTokenCreator', 'roles/iam.serviceAccountOpenIdTokenCreator'),
+    document: delegationTrust(
+      'roles/iam.serviceAccountTokenCreator',
+      'roles/iam.serviceAccountOpenIdTokenCreator',
+    ),
   })
-  const last = await call(closed, 'generateAccessToken', by(relay))
+  const last = await callAccount(closed, 'generateAccessToken', through(relay))
   assert.equal(
     last.json<Refusal>().error.message,
     "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
@@ -231,11 +177,17 @@ test('a link that does not hold is named: the permission to the caller, its plac
 })
 
 test('a delegate that is not there is refused, and one that is not named in full', async () => {
-  const side = trustSide({ document: chain('roles/iam.serviceAccountTokenCreator') })
-  const absent = await call(side, 'generateAccessToken', by('nobody@acme.iam.gserviceaccount.com', relay))
+  const side = trustSide({ document: delegationTrust() })
+  const absent = await callAccount(
+    side,
+    'generateAccessToken',
+    through('nobody@acme.iam.gserviceaccount.com', relay),
+  )
   assert.deepEqual([absent.status, side.records.at(-1)?.code], [403, 'TRUST_DENIED'])
-  for (const delegates of [relay, [relay], [`projects/acme/serviceAccounts/${relay}`], [1], {}]) {
-    const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], delegates } })
+  for (const wrong of [relay, [relay], [`projects/acme/serviceAccounts/${relay}`], [1], {}]) {
+    const answer = await callAccount(side, 'generateAccessToken', {
+      body: { scope: [bigquery], delegates: wrong },
+    })
     assert.deepEqual([answer.status, answer.json<Refusal>().error.status], [400, 'INVALID_ARGUMENT'])
   }
 })
@@ -245,17 +197,19 @@ test('no token, a foreign one, an altered one and an expired one are 401', async
   const token = federatedToken(side)
   const altered = token.slice(0, 60) + (token[60] === 'A' ? 'B' : 'A') + token.slice(61)
   for (const each of [undefined, 'ya29.foreign', altered, token.slice(5), federatedToken(trustSide())]) {
-    const answer = await call(side, 'generateAccessToken', { token: each })
+    const answer = await callAccount(side, 'generateAccessToken', { token: each })
     assert.deepEqual([answer.status, answer.json<Refusal>().error.status], [401, 'UNAUTHENTICATED'])
   }
   side.clock.jump(3_600_000)
-  assert.equal((await call(side, 'generateAccessToken', { token })).status, 401)
+  assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
   assert.equal(side.records.at(-1)?.code, 'REQUEST_CREDENTIAL_EXPIRED')
 })
 
 test('a token without a scope for it reaches no service account', async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateAccessToken', { token: federatedToken(side, trusted, [bigquery]) })
+  const answer = await callAccount(side, 'generateAccessToken', {
+    token: federatedToken(side, trusted, [bigquery]),
+  })
   assert.equal(answer.json<Refusal>().error.message, 'Request had insufficient authentication scopes.')
 })
 
@@ -263,12 +217,12 @@ test('a token ends with the pool that it came by', async () => {
   const side = trustSide()
   const token = federatedToken(side)
   side.sts.register({ ...storyTrust, google: storyTrust.google.map((each) => ({ ...each, pools: [] })) })
-  assert.equal((await call(side, 'generateAccessToken', { token })).status, 401)
+  assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
 })
 
 test('token information tells of a live token, by GET and by POST, and of nothing else', async () => {
   const side = trustSide()
-  const token = (await call(side, 'generateAccessToken')).json().accessToken as string
+  const token = (await callAccount(side, 'generateAccessToken')).json().accessToken as string
   const get = (path: string) =>
     side.send({ method: 'GET', path, query: `access_token=${token}`, headers: [], body: '' })
   const expected = {
