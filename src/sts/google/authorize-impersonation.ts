@@ -57,7 +57,7 @@ function granted(
   const { uniqueId } = account
   switch (ask.kind) {
     case 'GenerateAccessToken':
-      checkLifetime(ask.lifetimeSeconds)
+      checkLifetime(ask.lifetimeSeconds, account)
       return { ...accessToken(ask, account), ...tokenLife(ask.lifetimeSeconds, nowMs) }
     case 'GenerateIdToken':
       return { ...idToken(ask, account), expiresAtMs: tokenLife(tokenSeconds, nowMs).expiresAtMs }
@@ -69,10 +69,13 @@ function granted(
   }
 }
 
-function checkLifetime(seconds: number): void {
-  if (seconds <= tokenSeconds) return
-  const text = `The access token lifetime cannot exceed ${tokenSeconds} seconds.`
-  throw new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
+function checkLifetime(seconds: number, { email, longestSeconds }: ServiceAccount): void {
+  if (seconds <= longestSeconds) return
+  throw new MayflyError('TRUST_DURATION', {
+    message: `an access token of ${email} may last ${longestSeconds} s, and ${seconds} were asked for`,
+    values: { presented: seconds, expected: longestSeconds },
+    hint: 'Ask for less. `credentialLifetimeExtension: true` stands for the organization policy that allows 43200 s.',
+  })
 }
 
 /** How far ahead a JWT that is signed here may end. */

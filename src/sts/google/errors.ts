@@ -111,6 +111,8 @@ const apiWords: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> =
       domain: 'iam.googleapis.com',
       metadata: { permission },
     }),
+  TRUST_DURATION: ({ expected }) =>
+    rpc(400, 'INVALID_ARGUMENT', `The access token lifetime cannot exceed ${expected} seconds.`),
   TRUST_SCOPES: () =>
     rpc(403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.', {
       reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',

@@ -115,6 +115,21 @@ test('a lifetime of more than an hour is refused in the words of Google', async 
   })
 })
 
+test('an account that its organization lists may have tokens of twelve hours, and not of more', async () => {
+  const [home] = storyTrust.google
+  const serviceAccounts = home!.serviceAccounts.map((each) => ({
+    ...each,
+    credentialLifetimeExtension: true,
+  }))
+  const side = trustSide({ document: { ...storyTrust, google: [{ ...home!, serviceAccounts }] } })
+  const asked = (lifetime: string) =>
+    callAccount(side, 'generateAccessToken', { body: { scope: [bigquery], lifetime } })
+  assert.equal((await asked('43200s')).json().expireTime, '2026-11-22T12:00:00Z')
+  assert.equal((await callAccount(side, 'generateAccessToken')).json().expireTime, '2026-11-22T01:00:00Z')
+  const longer = (await asked('43201s')).json<Refusal>()
+  assert.equal(longer.error.message, 'The access token lifetime cannot exceed 43200 seconds.')
+})
+
 test('a body that means nothing is INVALID_ARGUMENT', async () => {
   const side = trustSide()
   for (const body of [
