@@ -1,5 +1,6 @@
 import type { Secret } from '../secret.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
+import type { AccessBoundary } from '../trust/google-boundary.ts'
 import type {
   AwsIdentity,
   IamAsk,
@@ -10,7 +11,7 @@ import type {
   WebIdentityAsk,
   WebIdentityTokenAsk,
 } from './aws/ask.ts'
-import type { ImpersonationAsk, TokenAsk } from './google/ask.ts'
+import type { DownscopeAsk, ImpersonationAsk, TokenAsk } from './google/ask.ts'
 
 export type * from './aws/ask.ts'
 export type * from './google/ask.ts'
@@ -57,7 +58,7 @@ export interface ClientAssertionAsk {
   readonly resource: string
 }
 
-export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | ImpersonationAsk | ClientAssertionAsk
+export type Ask = WebIdentityAsk | SignedAsk | TokenAsk | DownscopeAsk | ImpersonationAsk | ClientAssertionAsk
 
 // ── who asks, after verification ───────────────────────────────────────────────────────────────────────
 
@@ -85,6 +86,8 @@ export interface GoogleIdentity {
   readonly type: 'google'
   readonly principal: GooglePrincipal
   readonly scopes: readonly string[]
+  /** Of a downscoped token, the most that it is good for. */
+  readonly boundary?: AccessBoundary
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
 }
@@ -101,7 +104,7 @@ export type Verified =
   | Pair<WebIdentityAsk | ClientAssertionAsk, WebIdentity>
   | Pair<SignedAsk, AwsIdentity>
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
-  | Pair<ImpersonationAsk, GoogleIdentity>
+  | Pair<DownscopeAsk | ImpersonationAsk, GoogleIdentity>
 
 /** An admin call whose signature holds. Only `verifyAdmin` makes one. */
 export type VerifiedAdmin = {
@@ -164,6 +167,7 @@ export interface AccessTokenGrant extends GrantMark {
   readonly kind: 'access-token'
   readonly principal: GooglePrincipal
   readonly scopes: readonly string[]
+  readonly boundary?: AccessBoundary
   readonly lifetimeSeconds: number
   /** Epoch milliseconds. */
   readonly expiresAtMs: number

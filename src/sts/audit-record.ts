@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import type { Check } from '../trust/decision.ts'
 import { readJwt } from '../wire/jws.ts'
-import type { Ask, IamAsk, Minted, Verified, VerifiedAdmin } from './ask.ts'
+import type { Ask, DownscopeAsk, IamAsk, Minted, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
 import { principalName } from './google/access-token.ts'
 
@@ -69,6 +69,8 @@ function targetOf(ask: Ask | IamAsk): Pick<AuditRecord, 'target' | 'via'> {
       return { target: ask.roleArn }
     case 'TokenExchange':
       return { target: ask.audience }
+    case 'DownscopeToken':
+      return { target: bucketsOf(ask) }
     case 'ClientAssertion':
       return { target: `${ask.tenant}/${ask.clientId}` }
     case 'GenerateAccessToken':
@@ -87,6 +89,10 @@ function targetOf(ask: Ask | IamAsk): Pick<AuditRecord, 'target' | 'via'> {
     case 'GetSessionToken':
       return {}
   }
+}
+
+function bucketsOf({ boundary }: DownscopeAsk): string {
+  return [...new Set(boundary.accessBoundaryRules.map((each) => each.availableResource))].join(' ')
 }
 
 /** What an admin call names: the first of these that it has. */

@@ -74,8 +74,9 @@ function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
 }
 
 function accessToken(grant: AccessTokenGrant, keys: Keys, nowMs: number): Minted {
-  const { principal, scopes, expiresAtMs } = grant
-  const token = sealAccessToken({ principal, scopes, issuedAtMs: nowMs, expiresAtMs }, keys.sealing)
+  const { principal, scopes, boundary, expiresAtMs } = grant
+  const record = { principal, scopes, issuedAtMs: nowMs, expiresAtMs, ...(boundary && { boundary }) }
+  const token = sealAccessToken(record, keys.sealing)
   return { kind: grant.kind, grant, token: new Secret(token) }
 }
 

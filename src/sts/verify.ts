@@ -18,7 +18,7 @@ import type {
 import { type SignedRequestRules, verifySignedRequest } from './aws/signed-request.ts'
 import { entraClient } from './entra/authorize-client-assertion.ts'
 import { verifyEntraToken } from './entra/verify-entra-token.ts'
-import { holderOfAccessToken, principalName } from './google/access-token.ts'
+import { holderOfAccessToken, invalidToken, principalName } from './google/access-token.ts'
 import type { PoolProvider } from './google/registered.ts'
 import { checkTarget } from './google/relayed-request.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -47,6 +47,7 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
       return { kind: ask.kind, ask, identity: await verifySubject(ask, registered, sts) } as Verified
     case 'ClientAssertion':
       return { kind: ask.kind, ask, identity: await verifyAssertion(ask, registered, sts) } as Verified
+    case 'DownscopeToken':
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
     case 'SignBlob':
@@ -167,5 +168,6 @@ function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIden
   if (registered.stands(identity.principal)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {
     message: `${principalName(identity)}, whose access token this is, is not registered any more`,
+    values: { google: invalidToken },
   })
 }

@@ -8,22 +8,26 @@ export interface AccessTokenRecord extends Omit<GoogleIdentity, 'type'> {
   readonly issuedAtMs: number
 }
 
+/** What Google STS says of a subject token that is no good, and not why. Not recorded. */
+export const invalidToken = 'The access token is invalid or has expired.'
+
 const purpose = 'google-access-token'
 // What Google's own access tokens begin with; programs and secret scanners know them by it.
 const prefix = 'ya29.'
 
 /** An opaque bearer token that this token service alone can read. */
 export function sealAccessToken(record: AccessTokenRecord, sealing: Sealing): string {
-  const { principal, scopes, issuedAtMs, expiresAtMs } = record
-  return prefix + sealing.seal(purpose, JSON.stringify([1, principal, scopes, issuedAtMs, expiresAtMs]))
+  const { principal, scopes, issuedAtMs, expiresAtMs, boundary } = record
+  const parts = [1, principal, scopes, issuedAtMs, expiresAtMs, ...(boundary ? [boundary] : [])]
+  return prefix + sealing.seal(purpose, JSON.stringify(parts))
 }
 
 /** Undefined when the token is not of this token service, or was altered. */
 export function unsealAccessToken(token: string, sealing: Sealing): AccessTokenRecord | undefined {
   const record = token.startsWith(prefix) ? sealing.unseal(purpose, token.slice(prefix.length)) : undefined
   if (record === undefined) return undefined
-  const [, principal, scopes, issuedAtMs, expiresAtMs] = JSON.parse(record)
-  return { principal, scopes, issuedAtMs, expiresAtMs }
+  const [, principal, scopes, issuedAtMs, expiresAtMs, boundary] = JSON.parse(record)
+  return { principal, scopes, issuedAtMs, expiresAtMs, ...(boundary && { boundary }) }
 }
 
 /** `principal://iam.googleapis.com/…` of a federated identity, `serviceAccount:EMAIL` of a service account. */
@@ -44,11 +48,15 @@ export function holderOfAccessToken(
 ): GoogleIdentity {
   const record = unsealAccessToken(token, keys.sealing)
   if (!record)
-    throw new MayflyError('REQUEST_CREDENTIAL', { message: "the access token is not this token service's" })
-  const { principal, scopes, expiresAtMs } = record
-  if (expiresAtMs > nowMs) return { type: 'google', principal, scopes, expiresAtMs }
-  const seconds = Math.ceil((nowMs - expiresAtMs) / 1000)
+    throw new MayflyError('REQUEST_CREDENTIAL', {
+      message: "the access token is not this token service's",
+      values: { google: invalidToken },
+    })
+  const { issuedAtMs: _, ...holder } = record
+  if (holder.expiresAtMs > nowMs) return { type: 'google', ...holder }
+  const seconds = Math.ceil((nowMs - holder.expiresAtMs) / 1000)
   throw new MayflyError('REQUEST_CREDENTIAL_EXPIRED', {
     message: `the access token of ${principalName(record)} expired ${seconds} s ago`,
+    values: { google: invalidToken },
   })
 }

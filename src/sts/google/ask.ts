@@ -1,4 +1,5 @@
 import type { Secret } from '../../secret.ts'
+import type { AccessBoundary } from '../../trust/google-boundary.ts'
 import type { SignableRequest } from '../../wire/sigv4.ts'
 
 // What Google's front ends read.
@@ -13,6 +14,16 @@ export interface TokenAsk {
     | { readonly type: 'jwt'; readonly token: Secret }
     /** A GetCallerIdentity request, signed by the caller, checked here and never sent anywhere. */
     | { readonly type: 'aws4_request'; readonly signed: SignableRequest }
+  readonly boundary?: AccessBoundary
+}
+
+/** The same with an access token of ours in place of somebody else's: one that is good for less. */
+export interface DownscopeAsk {
+  readonly kind: 'DownscopeToken'
+  readonly bearer: Secret
+  readonly boundary: AccessBoundary
+  /** None: those of the token. */
+  readonly scopes: readonly string[]
 }
 
 interface ImpersonationParameters {

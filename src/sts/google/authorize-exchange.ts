@@ -5,6 +5,7 @@ import type { Assertion, MappedAttributes } from '../../trust/google-provider.ts
 import type { AccessTokenGrant, AwsIdentity, TokenAsk, Ungranted, WebIdentity } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { TrustDenied } from '../trust-denied.ts'
+import { checkSize } from './authorize-downscope.ts'
 import { tokenLife, tokenSeconds } from './lifetime.ts'
 import type { PoolProvider } from './registered.ts'
 
@@ -22,10 +23,14 @@ export function authorizeExchange(
   const mapped = mapOrExplain(provider, assertion, trace)
   if (!provider.rule().admits(assertion, mapped, trace)) throw notAdmitted(provider, assertion)
   const { subject, groups, attributes } = mapped
+  const { scopes, boundary } = ask
+  const principal = { type: 'federated', pool: provider.pool, subject, groups, attributes } as const
+  if (boundary) checkSize({ principal, scopes, boundary })
   return {
     kind: 'access-token',
-    principal: { type: 'federated', pool: provider.pool, subject, groups, attributes },
-    scopes: ask.scopes,
+    principal,
+    scopes,
+    ...(boundary && { boundary }),
     rule: `the attribute condition of ${provider.name}`,
     ...tokenLife(tokenSeconds, nowMs),
   }

@@ -43,6 +43,7 @@ export function authorizeImpersonation(
   nowMs: number,
   trace?: Check[],
 ): Ungranted<ImpersonationGrant> {
+  if (identity.boundary) throw downscoped(identity, permissions[ask.kind])
   if (!identity.scopes.some((each) => impersonationScopes.includes(each))) throw tooNarrow(identity)
   const account = followChain(ask, identity, registered, trace)
   const rule = `the bindings of ${account.email}, by ${permissions[ask.kind]}`
@@ -171,6 +172,14 @@ function passLink(link: Link, registered: Snapshot, trace?: Check[]): ServiceAcc
   const account = registered.serviceAccount(name)
   if (account && evaluateBindings(account.bindings(), holder, permission, trace)) return account
   throw notPermitted(link, account)
+}
+
+/** Downscoped tokens are for Cloud Storage alone. */
+function downscoped(identity: GoogleIdentity, permission: Permission): MayflyError {
+  return new MayflyError('TRUST_BOUNDARY', {
+    message: `the access token of ${principalName(identity)} is downscoped, and stands for no service account's credentials`,
+    values: { permission },
+  })
 }
 
 function tooNarrow(identity: GoogleIdentity): MayflyError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { verify, X509Certificate } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { Impersonated, OAuth2Client } from 'google-auth-library'
+import { DownscopedClient, Impersonated, OAuth2Client } from 'google-auth-library'
 import { bigquery, delegates, delegationTrust, federatedToken, relay } from '../../../test/google-side.ts'
 import { loader, trustSide } from '../../../test/trust-side.ts'
 import { verifyAccessToken } from '../public.ts'
@@ -53,3 +53,35 @@ test('it fetches an ID token through another account', async (t) => {
   )
   assert.equal(login.getPayload()?.email, loader)
 })
+
+test('it downscopes what it has impersonated', async (t) => {
+  const { side, url, client } = await impersonated(t)
+  const rule = {
+    availableResource: '//storage.googleapis.com/projects/_/buckets/pictures',
+    availablePermissions: ['inRole:roles/storage.objectViewer'],
+    availabilityCondition: {
+      title: 'cats',
+      expression: "resource.name.startsWith('projects/_/buckets/pictures/objects/cat')",
+    },
+  }
+  const credentialAccessBoundary = { accessBoundary: { accessBoundaryRules: [rule] } }
+  const downscoped = new DownscopedClient({ authClient: client, credentialAccessBoundary })
+  leadTo(url, downscoped)
+  const { token, expirationTime } = await downscoped.getAccessToken()
+  const setting = { keys: side.sts.keys, nowMs: side.clock.now() }
+  const identity = verifyAccessToken(token!, { ...setting, evaluatesBoundary: true })
+  assert.deepEqual(identity.boundary, credentialAccessBoundary.accessBoundary)
+  assert.deepEqual(identity.principal, { type: 'service-account', email: loader })
+  assert.ok(Math.abs(expirationTime! - identity.expiresAtMs) < 60_000)
+})
+
+/** It knows no other address than sts.googleapis.com: its requests are led here on their way. */
+function leadTo(url: string, client: DownscopedClient): void {
+  const { transporter } = Reflect.get(client, 'stsCredential') as {
+    transporter: DownscopedClient['transporter']
+  }
+  transporter.interceptors.request.add({
+    resolved: async (request) =>
+      Object.assign(request, { url: new URL(`${url}${new URL(request.url).pathname}`) }),
+  })
+}
