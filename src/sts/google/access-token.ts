@@ -1,6 +1,7 @@
 import { MayflyError } from '../../errors.ts'
 import type { Keys, Sealing } from '../../keys/keys.ts'
 import type { GoogleIdentity } from '../ask.ts'
+import type { Sts } from '../sts.ts'
 
 /** What a Google access token of ours holds, sealed. */
 export interface AccessTokenRecord extends Omit<GoogleIdentity, 'type'> {
@@ -35,6 +36,12 @@ export function principalName({ principal }: Pick<GoogleIdentity, 'principal'>):
   return principal.type === 'service-account'
     ? `serviceAccount:${principal.email}`
     : `principal://iam.googleapis.com/${principal.pool}/subject/${principal.subject}`
+}
+
+/** What a token of ours holds, while it and what it stands for are in force. */
+export function liveToken(token: string, { keys, registered, now }: Sts): AccessTokenRecord | undefined {
+  const record = unsealAccessToken(token, keys.sealing)
+  return record && record.expiresAtMs > now() && registered().stands(record.principal) ? record : undefined
 }
 
 /**

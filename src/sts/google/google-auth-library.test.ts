@@ -75,6 +75,14 @@ test('it downscopes what it has impersonated', async (t) => {
   assert.ok(Math.abs(expirationTime! - identity.expiresAtMs) < 60_000)
 })
 
+test('it learns whose an access token is', async (t) => {
+  const { url, client } = await impersonated(t)
+  const { token } = await client.getAccessToken()
+  const asking = new OAuth2Client({ endpoints: { tokenInfoUrl: `${url}/tokeninfo` } })
+  const { aud, scopes } = await asking.getTokenInfo(token!)
+  assert.deepEqual([aud, scopes], ['100000000000000000001', [bigquery]])
+})
+
 /** It knows no other address than sts.googleapis.com: its requests are led here on their way. */
 function leadTo(url: string, client: DownscopedClient): void {
   const { transporter } = Reflect.get(client, 'stsCredential') as {

@@ -1,12 +1,10 @@
 import { MayflyError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { parseForm } from '../../wire/form.ts'
-import { readJsonObject } from '../../wire/json.ts'
 import type { Ask, DownscopeAsk, Minted, StsRequest, StsResponse, TokenAsk } from '../ask.ts'
 import type { FrontEnd } from '../exchange.ts'
-import { headerOf } from '../request.ts'
 import { googleStsError } from './errors.ts'
 import { readOptions } from './options.ts'
+import { bad, demanded, type Parameters, parametersOf } from './parameters.ts'
 import { readRelayedRequest } from './relayed-request.ts'
 
 /**
@@ -17,9 +15,6 @@ export const googleSts: FrontEnd = { name: 'google-sts', parse, respond, refuse 
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
-
-/** Parameters by their name in RFC 8693. */
-type Parameters = ReadonlyMap<string, string>
 
 function parse(request: StsRequest): Ask {
   const parameters = parametersOf(request)
@@ -44,35 +39,10 @@ function downscope(parameters: Parameters, boundary: DownscopeAsk['boundary'] | 
   return { kind: 'DownscopeToken', bearer, boundary, scopes: scopesOf(parameters) }
 }
 
-function parametersOf(request: StsRequest): Parameters {
-  const json = headerOf(request, 'content-type')?.toLowerCase().startsWith('application/json')
-  return json ? jsonParameters(request.body) : parseForm(request.body)
-}
-
-function jsonParameters(body: string): Parameters {
-  const members = readJsonObject(Buffer.from(body))
-  if (!members) throw bad('Invalid JSON payload received.')
-  const parameters = new Map<string, string>()
-  for (const [name, value] of Object.entries(members)) {
-    if (value === null) continue
-    if (typeof value !== 'string') throw bad(`Invalid value for "${name.slice(0, 64)}".`)
-    const rfcName = name.replace(/[A-Z]/g, (upper) => `_${upper.toLowerCase()}`)
-    if (parameters.has(rfcName)) throw bad(`Invalid value for "${name.slice(0, 64)}".`)
-    parameters.set(rfcName, value)
-  }
-  return parameters
-}
-
 function demand(parameters: Parameters, name: string, expected: string): void {
   const value = parameters.get(name)
   if (value !== expected)
     throw bad(value === undefined ? `Missing required parameter: ${name}` : `Invalid ${name}`)
-}
-
-function demanded(parameters: Parameters, name: string): string {
-  const value = parameters.get(name)
-  if (value) return value
-  throw bad(`Missing required parameter: ${name}`)
 }
 
 const tokenTypes = 'urn:ietf:params:oauth:token-type:'
@@ -141,11 +111,6 @@ function subjectOf(parameters: Parameters): TokenAsk['subject'] {
     default:
       throw bad('Invalid subject_token_type')
   }
-}
-
-/** A request that Google would refuse; the words are not recorded, save those of `audience`. */
-function bad(text: string): MayflyError {
-  return new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
 }
 
 function respond(minted: Minted): StsResponse {

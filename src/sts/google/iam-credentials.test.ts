@@ -10,7 +10,7 @@ import {
   relay,
   trusted,
 } from '../../../test/google-side.ts'
-import { loader, mainBranch, pool, storyTrust, trustSide } from '../../../test/trust-side.ts'
+import { loader, storyTrust, trustSide } from '../../../test/trust-side.ts'
 import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
 import { googleIssuer } from '../mint.ts'
 import { verifyAccessToken } from '../public.ts'
@@ -233,40 +233,4 @@ test('a token ends with the pool that it came by', async () => {
   const token = federatedToken(side)
   side.sts.register({ ...storyTrust, google: storyTrust.google.map((each) => ({ ...each, pools: [] })) })
   assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
-})
-
-test('token information tells of a live token, by GET and by POST, and of nothing else', async () => {
-  const side = trustSide()
-  const token = (await callAccount(side, 'generateAccessToken')).json().accessToken as string
-  const get = (path: string) =>
-    side.send({ method: 'GET', path, query: `access_token=${token}`, headers: [], body: '' })
-  const expected = {
-    azp: '100000000000000000001',
-    aud: '100000000000000000001',
-    sub: '100000000000000000001',
-    scope: bigquery,
-    exp: String(side.seconds() + 3600),
-    expires_in: '3600',
-    email: loader,
-    email_verified: 'true',
-    access_type: 'online',
-  }
-  assert.deepEqual((await get('/tokeninfo')).json(), expected)
-  assert.deepEqual((await get('/oauth2/v3/tokeninfo')).json(), expected)
-  assert.deepEqual((await side.form('/tokeninfo', { access_token: token })).json(), expected)
-  const refused = await side.form('/tokeninfo', { access_token: 'ya29.foreign' })
-  assert.deepEqual(
-    [refused.status, refused.text],
-    [400, '{"error":"invalid_token","error_description":"Invalid Value"}'],
-  )
-  side.clock.jump(3_600_000)
-  assert.equal((await get('/tokeninfo')).status, 400)
-})
-
-test('introspection says active of a live token, and only that it is not of any other', async () => {
-  const side = trustSide()
-  const live = (await side.form('/v1/introspect', { token: federatedToken(side) })).json()
-  assert.equal(live.active, true)
-  assert.equal(live.username, `principal://iam.googleapis.com/${pool}/subject/${mainBranch}`)
-  assert.equal((await side.form('/v1/introspect', { token: 'x' })).text, '{"active":false}')
 })

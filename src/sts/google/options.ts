@@ -2,6 +2,7 @@ import { MayflyError } from '../../errors.ts'
 import type { AccessBoundary } from '../../trust/google-boundary.ts'
 import { compileBoundary } from '../../trust/google-boundary.ts'
 import { readJsonObject } from '../../wire/json.ts'
+import { bad } from './parameters.ts'
 
 /** What Google STS can do beyond RFC 8693. */
 export interface Options {
@@ -22,11 +23,11 @@ const project = /^(?:[1-9]\d{0,18}|(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{2,28}[a-z0-9]
 export function readOptions(text = ''): Options {
   if (text === '') return {}
   const members = text.length <= longestOptions ? readJsonObject(Buffer.from(decoded(text))) : undefined
-  if (!members) throw bad()
+  if (!members) throw invalid()
   const { userProject = null, accessBoundary = null, ...others } = members
   const [other] = Object.keys(others)
   if (other !== undefined) throw unsupported(other)
-  if (userProject !== null && !(typeof userProject === 'string' && project.test(userProject))) throw bad()
+  if (userProject !== null && !(typeof userProject === 'string' && project.test(userProject))) throw invalid()
   return accessBoundary === null ? {} : { boundary: compileBoundary(accessBoundary).document }
 }
 
@@ -34,14 +35,11 @@ function decoded(text: string): string {
   try {
     return text.startsWith('%') ? decodeURIComponent(text.replaceAll('+', ' ')) : text
   } catch {
-    throw bad()
+    throw invalid()
   }
 }
 
-function bad(): MayflyError {
-  const text = 'Invalid value for "options".'
-  return new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
-}
+const invalid = () => bad('Invalid value for "options".')
 
 function unsupported(name: string): MayflyError {
   const text = `Mayfly does not support options.${name.slice(0, 64)}.`
