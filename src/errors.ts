@@ -213,6 +213,11 @@ export const remedies = {
     wire: 'access_denied',
     hint: 'Compare the presented values with the expected ones in the explanation.',
   },
+  TRUST_SERVICE_ACCOUNT: {
+    means: 'No such service account is registered. Google tells this from a refusal.',
+    wire: 'access_denied',
+    hint: 'Register the service account under `serviceAccounts:` of its project, or correct its e-mail address.',
+  },
   TRUST_CONDITION: {
     means: "The provider's attribute condition is not true for this token.",
     wire: 'unauthorized_client',

@@ -31,7 +31,7 @@ import type { Snapshot } from './snapshot.ts'
 
 /**
  * Decides by the registered trust alone: no I/O, and no clock but that of the circumstances.
- * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_CONDITION, TRUST_MAPPING
+ * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_SERVICE_ACCOUNT, TRUST_CONDITION, TRUST_MAPPING
  * @throws TRUST_DURATION, TRUST_SCOPES, TRUST_BOUNDARY, TRUST_RESOURCE
  */
 export function authorize(verified: Verified, registered: Snapshot, circumstances: Circumstances): Grant {

@@ -35,7 +35,7 @@ const permissions: Readonly<Record<ImpersonationAsk['kind'], Permission>> = {
   SignJwt: 'iam.serviceAccounts.signJwt',
 }
 
-/** By the bindings on the service account, and on every delegate before it. One that is missing is refused like one that is closed. */
+/** By the bindings on the service account, and on every delegate before it. */
 export function authorizeImpersonation(
   ask: ImpersonationAsk,
   identity: GoogleIdentity,
@@ -152,25 +152,26 @@ function followChain(
   trace?: Check[],
 ): ServiceAccount {
   const count = delegates.length + 1
-  const placed = (i: number) => (count > 1 ? { place: `link ${i} of ${count}` } : {})
+  const placeOf = (i: number) => (count > 1 ? { place: `link ${i} of ${count}` } : {})
   let holder = identity.principal
   for (const [i, name] of delegates.entries()) {
     const link = {
       holder,
       name,
       permission: 'iam.serviceAccounts.implicitDelegation',
-      ...placed(i + 1),
+      ...placeOf(i + 1),
     } as const
     holder = { type: 'service-account', email: passLink(link, registered, trace).email }
   }
-  const last = { holder, name: serviceAccount, permission: permissions[kind], ...placed(count) }
+  const last = { holder, name: serviceAccount, permission: permissions[kind], ...placeOf(count) }
   return passLink(last, registered, trace)
 }
 
 function passLink(link: Link, registered: Snapshot, trace?: Check[]): ServiceAccount {
   const { holder, name, permission } = link
   const account = registered.serviceAccount(name)
-  if (account && evaluateBindings(account.bindings(), holder, permission, trace)) return account
+  if (!account) throw notRegistered(link)
+  if (evaluateBindings(account.bindings(), holder, permission, trace)) return account
   throw notPermitted(link, account)
 }
 
@@ -189,26 +190,25 @@ function tooNarrow(identity: GoogleIdentity): MayflyError {
   })
 }
 
-function notPermitted(
-  { holder, name, permission, place }: Link,
-  account: ServiceAccount | undefined,
-): TrustDenied {
-  const who = principalName({ principal: holder })
+function notRegistered({ name, place }: Link): TrustDenied {
+  const check = { check: 'service-account', outcome: 'fail', expected: name } as const
+  const decision = decisionOf([{ ...check, hint: 'No such service account is registered' }])
+  const message = `there is no service account ${name}${placed(place)}`
+  return new TrustDenied('TRUST_SERVICE_ACCOUNT', { message, values: { name } }, decision)
+}
+
+function notPermitted({ holder, name, permission, place }: Link, account: ServiceAccount): TrustDenied {
   const trace: Check[] = []
-  if (account) evaluateBindings(account.bindings(), holder, permission, trace)
-  else
-    trace.push({
-      check: 'service-account',
-      outcome: 'fail',
-      expected: name,
-      hint: 'No such service account is registered',
-    })
+  evaluateBindings(account.bindings(), holder, permission, trace)
   const decision = decisionOf(trace)
-  const where = place === undefined ? '' : ` (${place} of the delegation chain)`
+  const who = principalName({ principal: holder })
   const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''
   return new TrustDenied(
     'TRUST_DENIED',
-    { message: `${who} has no ${permission} on ${name}${where}${why}`, values: { permission } },
+    { message: `${who} has no ${permission} on ${name}${placed(place)}${why}`, values: { permission } },
     decision,
   )
 }
+
+const placed = (place: string | undefined) =>
+  place === undefined ? '' : ` (${place} of the delegation chain)`

@@ -13,9 +13,9 @@ export function readBody(text: string): Body {
 
 /** Far more than anybody needs; Google tells no limit. */
 const mostDelegates = 100
-const delegateName = /^projects\/-\/serviceAccounts\/([^/:\s]{1,256})$/
+const delegateName = /^(?:projects\/-\/serviceAccounts\/)?([^/:\s]{1,256})$/
 
-/** Each by its full name, in which the project is always `-`. */
+/** Each by its full name, in which the project is always `-`. Google takes a bare e-mail address too, whatever its document says. */
 export function delegatesOf({ delegates = null }: Body): readonly string[] {
   if (delegates === null) return []
   if (!Array.isArray(delegates) || delegates.length > mostDelegates) return refused()

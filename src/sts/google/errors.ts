@@ -122,6 +122,8 @@ const denied = ({ permission }: Values) =>
 
 const apiWords: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> = {
   TRUST_DENIED: denied,
+  TRUST_SERVICE_ACCOUNT: ({ name }) =>
+    rpc(404, 'NOT_FOUND', `Not found; Gaia id not found for email ${name}`),
   TRUST_BOUNDARY: denied, // not recorded
   TRUST_DURATION: ({ expected }) =>
     rpc(400, 'INVALID_ARGUMENT', `The access token lifetime cannot exceed ${expected} seconds.`),

@@ -72,7 +72,7 @@ for (const [method, permission] of [
   ['generateAccessToken', 'iam.serviceAccounts.getAccessToken'],
   ['generateIdToken', 'iam.serviceAccounts.getOpenIdToken'],
 ] as const)
-  test(`${method} without a binding, and of an account that is not there, is PERMISSION_DENIED byte for byte`, async () => {
+  test(`${method} without a binding is PERMISSION_DENIED byte for byte`, async () => {
     const side = trustSide()
     const body = { scope: [bigquery], audience: 'x' }
     const expected = {
@@ -92,7 +92,6 @@ for (const [method, permission] of [
     }
     for (const given of [
       { body, token: federatedToken(side, stranger) },
-      { body, account: 'nobody@acme.iam.gserviceaccount.com' },
       { body, account: 'closed@acme.iam.gserviceaccount.com' },
     ]) {
       const answer = await callAccount(side, method, given)
@@ -100,6 +99,16 @@ for (const [method, permission] of [
       assert.equal(answer.text, `${JSON.stringify(expected, null, 2)}\n`)
     }
   })
+
+test('an account that is not there is NOT_FOUND byte for byte', async () => {
+  const side = trustSide()
+  const account = 'nobody@acme.iam.gserviceaccount.com'
+  const expected = {
+    error: { code: 404, message: `Not found; Gaia id not found for email ${account}`, status: 'NOT_FOUND' },
+  }
+  const answer = await callAccount(side, 'generateAccessToken', { account })
+  assert.deepEqual([answer.status, answer.text], [404, `${JSON.stringify(expected, null, 2)}\n`])
+})
 
 test('a lifetime of more than an hour is refused in the words of Google', async () => {
   const side = trustSide()
@@ -153,8 +162,12 @@ const through = (...names: string[]) => ({ body: { scope: [bigquery], delegates:
 test('a chain of delegates reaches an account on which only the last of them is bound', async () => {
   const side = trustSide({ document: delegationTrust() })
   assert.equal((await callAccount(side, 'generateAccessToken')).status, 403)
-  for (const name of [relay, '100000000000000000003']) {
-    const answer = await callAccount(side, 'generateAccessToken', through(name))
+  for (const [name, body] of [
+    [relay, through(relay).body],
+    ['100000000000000000003', through('100000000000000000003').body],
+    [relay, { scope: [bigquery], delegates: [relay] }],
+  ] as const) {
+    const answer = await callAccount(side, 'generateAccessToken', { body })
     assert.equal(answer.status, 200, answer.text)
     const { principal } = verifyAccessToken(answer.json().accessToken as string, {
       keys: side.sts.keys,
@@ -191,15 +204,22 @@ test('a link that does not hold is named: the permission to the caller, its plac
   )
 })
 
-test('a delegate that is not there is refused, and one that is not named in full', async () => {
+test('a delegate that is not there is refused, and one that is not named well', async () => {
   const side = trustSide({ document: delegationTrust() })
   const absent = await callAccount(
     side,
     'generateAccessToken',
     through('nobody@acme.iam.gserviceaccount.com', relay),
   )
-  assert.deepEqual([absent.status, side.records.at(-1)?.code], [403, 'TRUST_DENIED'])
-  for (const wrong of [relay, [relay], [`projects/acme/serviceAccounts/${relay}`], [1], {}]) {
+  assert.deepEqual([absent.status, side.records.at(-1)?.code], [404, 'TRUST_SERVICE_ACCOUNT'])
+  assert.match(side.records.at(-1)?.reason ?? '', /nobody@.* \(link 1 of 3 of the delegation chain\)/)
+  for (const wrong of [
+    relay,
+    [`serviceAccounts/${relay}`],
+    [`projects/acme/serviceAccounts/${relay}`],
+    [1],
+    {},
+  ]) {
     const answer = await callAccount(side, 'generateAccessToken', {
       body: { scope: [bigquery], delegates: wrong },
     })
