@@ -1,7 +1,6 @@
 import { MayflyError } from '../../errors.ts'
 import type { Check } from '../../trust/decision.ts'
-import { decisionOf } from '../../trust/explain.ts'
-import { evaluateBindings, type GooglePrincipal, type Permission } from '../../trust/google-bindings.ts'
+import type { Permission } from '../../trust/google-bindings.ts'
 import type {
   AccessTokenAsk,
   AccessTokenGrant,
@@ -15,8 +14,8 @@ import type {
   Ungranted,
 } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { TrustDenied } from '../trust-denied.ts'
 import { principalName } from './access-token.ts'
+import { followChain } from './delegation-chain.ts'
 import { tokenLife, tokenSeconds } from './lifetime.ts'
 import type { ServiceAccount } from './registered.ts'
 
@@ -43,10 +42,16 @@ export function authorizeImpersonation(
   nowMs: number,
   trace?: Check[],
 ): Ungranted<ImpersonationGrant> {
-  if (identity.boundary) throw downscoped(identity, permissions[ask.kind])
+  const permission = permissions[ask.kind]
+  if (identity.boundary) throw downscoped(identity, permission)
   if (!identity.scopes.some((each) => impersonationScopes.includes(each))) throw tooNarrow(identity)
-  const account = followChain(ask, identity, registered, trace)
-  const rule = `the bindings of ${account.email}, by ${permissions[ask.kind]}`
+  const account = followChain(ask, {
+    from: identity.principal,
+    permission,
+    registered,
+    ...(trace && { trace }),
+  })
+  const rule = `the bindings of ${account.email}, by ${permission}`
   return { ...granted(ask, account, nowMs), rule }
 }
 
@@ -129,52 +134,6 @@ function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email }: Serv
   return { kind: 'access-token', principal: { type: 'service-account', email }, scopes } as const
 }
 
-// ── who may stand for whom ─────────────────────────────────────────────────────────────────────────────
-
-/** One step from a principal to a service account, which needs a permission on it. */
-interface Link {
-  readonly holder: GooglePrincipal
-  readonly name: string
-  readonly permission: Permission
-  /** `link 1 of 2`; absent where there is only one. */
-  readonly place?: string
-}
-
-/**
- * The account at the end of the chain. Each account but the last only hands on: that is implicitDelegation, which
- * serviceAccountTokenCreator has and workloadIdentityUser has not.
- * @see https://cloud.google.com/iam/docs/service-account-permissions "iam.serviceAccounts.implicitDelegation"
- */
-function followChain(
-  { kind, delegates, serviceAccount }: ImpersonationAsk,
-  identity: GoogleIdentity,
-  registered: Snapshot,
-  trace?: Check[],
-): ServiceAccount {
-  const count = delegates.length + 1
-  const placeOf = (i: number) => (count > 1 ? { place: `link ${i} of ${count}` } : {})
-  let holder = identity.principal
-  for (const [i, name] of delegates.entries()) {
-    const link = {
-      holder,
-      name,
-      permission: 'iam.serviceAccounts.implicitDelegation',
-      ...placeOf(i + 1),
-    } as const
-    holder = { type: 'service-account', email: passLink(link, registered, trace).email }
-  }
-  const last = { holder, name: serviceAccount, permission: permissions[kind], ...placeOf(count) }
-  return passLink(last, registered, trace)
-}
-
-function passLink(link: Link, registered: Snapshot, trace?: Check[]): ServiceAccount {
-  const { holder, name, permission } = link
-  const account = registered.serviceAccount(name)
-  if (!account) throw notRegistered(link)
-  if (evaluateBindings(account.bindings(), holder, permission, trace)) return account
-  throw notPermitted(link, account)
-}
-
 /** Downscoped tokens are for Cloud Storage alone. */
 function downscoped(identity: GoogleIdentity, permission: Permission): MayflyError {
   return new MayflyError('TRUST_BOUNDARY', {
@@ -189,26 +148,3 @@ function tooNarrow(identity: GoogleIdentity): MayflyError {
     values: { presented: identity.scopes, expected: impersonationScopes },
   })
 }
-
-function notRegistered({ name, place }: Link): TrustDenied {
-  const check = { check: 'service-account', outcome: 'fail', expected: name } as const
-  const decision = decisionOf([{ ...check, hint: 'No such service account is registered' }])
-  const message = `there is no service account ${name}${placed(place)}`
-  return new TrustDenied('TRUST_SERVICE_ACCOUNT', { message, values: { name } }, decision)
-}
-
-function notPermitted({ holder, name, permission, place }: Link, account: ServiceAccount): TrustDenied {
-  const trace: Check[] = []
-  evaluateBindings(account.bindings(), holder, permission, trace)
-  const decision = decisionOf(trace)
-  const who = principalName({ principal: holder })
-  const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''
-  return new TrustDenied(
-    'TRUST_DENIED',
-    { message: `${who} has no ${permission} on ${name}${placed(place)}${why}`, values: { permission } },
-    decision,
-  )
-}
-
-const placed = (place: string | undefined) =>
-  place === undefined ? '' : ` (${place} of the delegation chain)`
