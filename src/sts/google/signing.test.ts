@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, verify, X509Certificate } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   callAccount,
@@ -76,6 +79,17 @@ test('claims that end in the past or over 12 hours ahead are not signed, nor wha
     assert.equal((await sign(side, 'signJwt', payload)).status, 400, `${payload}`)
   for (const payload of [undefined, '', 'a', 'a b', '====', 1])
     assert.equal((await sign(side, 'signBlob', payload)).status, 400, `${payload}`)
+})
+
+test('a signature holds after the token service has started anew', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mayfly-signing-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const setting = { document: mayEverything, keyFile: join(folder, 'keys.json') }
+  const answer = await sign(trustSide(setting), 'signBlob', 'bWVvdw==')
+  const { keyId, signedBlob } = answer.json<{ keyId: string; signedBlob: string }>()
+  const pem = (await published(trustSide(setting), '/robot/v1/metadata/x509'))[keyId]
+  const { publicKey } = new X509Certificate(pem!)
+  assert.ok(verify('sha256', Buffer.from('meow'), publicKey, Buffer.from(signedBlob, 'base64')))
 })
 
 test('without a role that signs, nothing is signed', async () => {
