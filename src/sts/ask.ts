@@ -179,6 +179,7 @@ export interface IdTokenGrant extends GrantMark {
   readonly uniqueId: string
   readonly audience: string
   readonly includeEmail: boolean
+  readonly useEmailAzp?: boolean
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
 }

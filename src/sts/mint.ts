@@ -92,12 +92,13 @@ function webIdentityToken(grant: WebIdentityTokenGrant, keys: Keys, nowMs: numbe
 }
 
 function idToken(grant: IdTokenGrant, keys: Keys, nowMs: number): Minted {
-  const { audience, uniqueId, email, includeEmail, expiresAtMs } = grant
+  const { audience, uniqueId, email, includeEmail, useEmailAzp, expiresAtMs } = grant
   const claims = serviceAccountClaims({
     issuer: googleIssuer,
     audience,
     uniqueId,
     email: includeEmail ? email : undefined,
+    ...(useEmailAzp && { presenter: email }),
     issuedAt: Math.floor(nowMs / 1000),
     expiresAt: Math.floor(expiresAtMs / 1000),
   })

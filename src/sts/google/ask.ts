@@ -44,6 +44,8 @@ export interface IdTokenAsk extends ImpersonationParameters {
   readonly kind: 'GenerateIdToken'
   readonly audience: string
   readonly includeEmail: boolean
+  /** Whether `azp` is the e-mail address in place of the unique ID. */
+  readonly useEmailAzp?: boolean
 }
 
 export interface SignBlobAsk extends ImpersonationParameters {

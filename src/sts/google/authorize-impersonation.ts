@@ -124,10 +124,14 @@ export function authorizeAttached(
 }
 
 function idToken(
-  { audience, includeEmail }: Pick<IdTokenAsk, 'audience' | 'includeEmail'>,
+  {
+    audience,
+    includeEmail,
+    useEmailAzp = false,
+  }: Pick<IdTokenAsk, 'audience' | 'includeEmail' | 'useEmailAzp'>,
   { email, uniqueId }: ServiceAccount,
 ) {
-  return { kind: 'id-token', email, uniqueId, audience, includeEmail } as const
+  return { kind: 'id-token', email, uniqueId, audience, includeEmail, useEmailAzp } as const
 }
 
 function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email }: ServiceAccount) {

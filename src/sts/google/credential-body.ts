@@ -44,8 +44,11 @@ export function textOf(body: Body, name: string): string {
   return typeof value === 'string' && value !== '' && value.length <= 2048 ? value : refused()
 }
 
-export function includesEmail({ includeEmail = null }: Body): boolean {
-  return includeEmail === null ? false : typeof includeEmail === 'boolean' ? includeEmail : refused()
+/** Python's library writes it as a text, and Google takes it. */
+export function isSet(body: Body, name: string): boolean {
+  const value = body[name] ?? false
+  if (typeof value === 'boolean') return value
+  return value === 'true' ? true : value === 'false' ? false : refused()
 }
 
 /** Bytes in base64, of either alphabet, with padding or without. */

@@ -68,6 +68,21 @@ test("an ID token is signed by Google's issuer, which is one of ours", async () 
   assert.equal(readJwt(bare.json().token as string).claims.email, undefined)
 })
 
+test('an ID token names its presenter by the e-mail address where a library asks for that', async () => {
+  const side = trustSide()
+  for (const yes of [true, 'true']) {
+    const body = { audience: 'x', includeEmail: yes, useEmailAzp: yes }
+    const { token } = (await callAccount(side, 'generateIdToken', { body })).json<{ token: string }>()
+    const { azp, email, sub } = readJwt(token).claims
+    assert.deepEqual([azp, email, sub], [loader, loader, '100000000000000000001'])
+  }
+  for (const includeEmail of ['yes', 1, {}])
+    assert.equal(
+      (await callAccount(side, 'generateIdToken', { body: { audience: 'x', includeEmail } })).status,
+      400,
+    )
+})
+
 for (const [method, permission] of [
   ['generateAccessToken', 'iam.serviceAccounts.getAccessToken'],
   ['generateIdToken', 'iam.serviceAccounts.getOpenIdToken'],
