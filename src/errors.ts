@@ -225,6 +225,11 @@ export const remedies = {
     wire: 'access_denied',
     hint: 'Compare the presented values with the expected ones in the explanation.',
   },
+  TRUST_SERVICE_ACCOUNT: {
+    means: 'No such service account is registered. Google tells this from a refusal.',
+    wire: 'access_denied',
+    hint: 'Register the service account under `serviceAccounts:` of its project, or correct its e-mail address.',
+  },
   TRUST_CONDITION: {
     means: "The provider's attribute condition is not true for this token.",
     wire: 'unauthorized_client',
@@ -261,7 +266,8 @@ export const remedies = {
     hint: 'Ask for what an application of the tenant has in identifierUris, or for an API of Azure itself.',
   },
   TRUST_DURATION: {
-    means: 'The session would be longer than the role, or a chain of roles, may have.',
+    means:
+      'The session or token would last longer than the role, a chain of roles, or the service account may have.',
     wire: 'invalid_request',
     hint: "Ask for a shorter session, or raise the role's maximum.",
   },
@@ -284,6 +290,11 @@ export const remedies = {
     means: 'The access token that was presented does not have the scope that this call needs.',
     wire: 'access_denied',
     hint: 'Ask for the access token with the scope https://www.googleapis.com/auth/cloud-platform.',
+  },
+  TRUST_BOUNDARY: {
+    means: 'The access token was downscoped, and its access boundary does not reach what was asked for.',
+    wire: 'access_denied',
+    hint: 'Ask with the token that it was made from. A downscoped one is for Cloud Storage alone, within its rules.',
   },
   TRUST_POLICY: {
     means: 'A policy document is not valid; the message names the place in it.',

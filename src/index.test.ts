@@ -13,6 +13,7 @@ test('the public names are these: one more is a promise, one less breaks somebod
     'describeSources',
     'encodeAuthorizationMessage',
     'ephemeralKeys',
+    'evaluateBoundary',
     'evaluatePermissions',
     'federate',
     'issueSession',

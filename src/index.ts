@@ -48,8 +48,10 @@ export { auditFile } from './sts/audit-file.ts'
 export { encodeAuthorizationMessage } from './sts/aws/authorization-message.ts'
 export { evaluatePermissions, type PermissionQuestion } from './sts/aws/evaluate-permissions.ts'
 export { type ChangeableSts, createSts, type StsSetting } from './sts/create.ts'
+export { evaluateBoundary } from './sts/google/evaluate-boundary.ts'
 export {
   issueSession,
+  type VerifyAccessTokenSetting,
   type VerifyAwsSetting,
   type VerifySetting,
   verifyAccessToken,
@@ -61,6 +63,7 @@ export type { Snapshot } from './sts/snapshot.ts'
 export type { Sts } from './sts/sts.ts'
 export type { Check, Decision } from './trust/decision.ts'
 export type { GooglePrincipal } from './trust/google-bindings.ts'
+export type { AccessBoundary, BoundaryQuestion } from './trust/google-boundary.ts'
 export { type Http, type HttpRequest, type HttpResponse, outboundHttp } from './wire/http.ts'
 export type { SignableRequest } from './wire/sigv4.ts'
 export { type Clock, type Environment, type World, wallClock } from './world.ts'

@@ -42,6 +42,8 @@ export interface ServiceAccountToken {
   readonly uniqueId: string
   /** Undefined for a token that does not tell it. */
   readonly email: string | undefined
+  /** Who presents it. Default: the unique ID. */
+  readonly presenter?: string
   /** Epoch seconds. */
   readonly issuedAt: number
   /** Epoch seconds. */
@@ -50,10 +52,10 @@ export interface ServiceAccountToken {
 
 /** Every claim, in Google's order. */
 export function serviceAccountClaims(token: ServiceAccountToken): Claims {
-  const { issuer, audience, uniqueId, email, issuedAt, expiresAt } = token
+  const { issuer, audience, uniqueId, email, presenter = uniqueId, issuedAt, expiresAt } = token
   return {
     aud: audience,
-    azp: uniqueId,
+    azp: presenter,
     ...(email !== undefined && { email, email_verified: true }),
     exp: expiresAt,
     iat: issuedAt,

@@ -6,7 +6,7 @@ import { verifyAccessToken, verifyAwsRequest } from '../sts/public.ts'
 import { headerOf } from '../sts/request.ts'
 import type { Sts } from '../sts/sts.ts'
 import { readSignature, type SignableRequest } from '../wire/sigv4.ts'
-import type { Vendor } from './hosts.ts'
+import { hostName, type Vendor } from './hosts.ts'
 
 /** A request to a service of a cloud, with its body as it came. */
 export type ServiceRequest = Omit<StsRequest, 'body'> & { readonly body: Uint8Array }
@@ -38,9 +38,11 @@ async function microsoftCaller(request: ServiceRequest, sts: Sts): Promise<strin
   return `${client.name} (${client.clientId})`
 }
 
+/** Of Google's services Cloud Storage alone takes downscoped tokens, and looks at their boundary by itself. */
 function googleCaller(request: ServiceRequest, { keys, now }: Sts): string {
   const [scheme, token] = (headerOf(request, 'authorization') ?? '').split(' ')
   if (scheme?.toLowerCase() !== 'bearer' || !token)
     throw new MayflyError('REQUEST_UNSIGNED', { message: 'the request carries no access token' })
-  return principalName(verifyAccessToken(token, { keys, nowMs: now() }))
+  const evaluatesBoundary = hostName(request.host) === 'storage.googleapis.com'
+  return principalName(verifyAccessToken(token, { keys, nowMs: now(), evaluatesBoundary }))
 }

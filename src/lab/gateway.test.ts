@@ -84,6 +84,11 @@ test('the token service answers at its own names, dated by the lab’s clock', a
   }
   const keys = await ask('gitlab.com', { path: '/oauth/discovery/keys', method: 'GET' })
   assert.equal(JSON.parse(keys.body).keys.length, 1)
+  const ofAccount = await ask('www.googleapis.com', {
+    path: `/service_accounts/v1/jwk/${loader}`,
+    method: 'GET',
+  })
+  assert.equal(JSON.parse(ofAccount.body).keys.length, 1)
 })
 
 test('an API that nobody plays says who was authenticated, in its vendor’s form', async (t) => {

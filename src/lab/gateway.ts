@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { getRequestListener } from '@hono/node-server'
 import type { StsRequest, StsResponse } from '../sts/ask.ts'
 import { graphPath } from '../sts/entra/graph.ts'
+import { isPublicKeysPath } from '../sts/google/public-keys.ts'
 import { oauthEndpoint } from '../sts/oauth/endpoints.ts'
 import { publishedAt } from '../sts/own-issuers.ts'
 import { answer, largestBody, requestOf } from '../sts/server.ts'
@@ -48,7 +49,8 @@ export function gateway({ sts, hosts, plugged }: GatewaySetting): RequestListene
 function atTokenService(name: string, asked: StsRequest, sts: Sts): boolean {
   if (isTokenService(name) || publishedAt(asked, sts) || oauthEndpoint(asked, sts.registered())) return true
   if (name === 'graph.microsoft.com') return graphPath.test(asked.path)
-  return vendorOf(name) === 'google' && asked.path.endsWith('/tokeninfo')
+  if (vendorOf(name) !== 'google') return false
+  return asked.path.endsWith('/tokeninfo') || isPublicKeysPath(asked.path)
 }
 
 async function tokenService(request: IncomingMessage, response: ServerResponse, sts: Sts): Promise<void> {

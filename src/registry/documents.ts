@@ -150,6 +150,8 @@ export interface ServiceAccountDocument {
   /** 21 digits; made from the e-mail where none is given. */
   readonly uniqueId: string
   readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[]
+  /** Whether the constraint iam.allowServiceAccountCredentialLifetimeExtension lists it: its access tokens may last 12 hours. */
+  readonly credentialLifetimeExtension?: boolean
 }
 
 export interface GoogleProjectDocument {

@@ -127,6 +127,7 @@ const serviceAccount = v.pipe(
     ),
     uniqueId: v.exactOptional(digits(/^\d{21}$/, 'a unique ID of 21 digits')),
     bindings: listOf(binding),
+    credentialLifetimeExtension: v.exactOptional(v.boolean()),
     ...described,
   }),
   v.transform(({ displayName: _, description: __, uniqueId, ...rest }) => ({

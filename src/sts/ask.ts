@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
-import type { SignableRequest } from '../wire/sigv4.ts'
+import type { AccessBoundary } from '../trust/google-boundary.ts'
 import type {
   AwsIdentity,
   IamAsk,
@@ -11,9 +11,11 @@ import type {
   WebIdentityAsk,
   WebIdentityTokenAsk,
 } from './aws/ask.ts'
+import type { DownscopeAsk, ImpersonationAsk, TokenAsk } from './google/ask.ts'
 import type { OauthIdentity, OauthTokenAsk, OauthTokenGrantParts } from './oauth/ask.ts'
 
 export type * from './aws/ask.ts'
+export type * from './google/ask.ts'
 export type { OauthIdentity, OauthTokenAsk } from './oauth/ask.ts'
 
 // What the stages of an exchange hand on: Ask (parse) → Verified (verify) → Grant (authorize) → Minted (mint).
@@ -47,35 +49,6 @@ export interface StsResponse {
 
 // ── what is asked ──────────────────────────────────────────────────────────────────────────────────────
 
-/** Google STS `v1/token`. */
-export interface TokenAsk {
-  readonly kind: 'TokenExchange'
-  /** The provider's full resource name, `//iam.googleapis.com/projects/…`. */
-  readonly audience: string
-  readonly scopes: readonly string[]
-  readonly subject:
-    | { readonly type: 'jwt'; readonly token: Secret }
-    /** A GetCallerIdentity request, signed by the caller, checked here and never sent anywhere. */
-    | { readonly type: 'aws4_request'; readonly signed: SignableRequest }
-}
-
-interface ImpersonationParameters {
-  readonly serviceAccount: string
-  readonly bearer: Secret
-}
-
-export interface AccessTokenAsk extends ImpersonationParameters {
-  readonly kind: 'GenerateAccessToken'
-  readonly scopes: readonly string[]
-  readonly lifetimeSeconds: number
-}
-
-export interface IdTokenAsk extends ImpersonationParameters {
-  readonly kind: 'GenerateIdToken'
-  readonly audience: string
-  readonly includeEmail: boolean
-}
-
 /** Entra's token endpoint: client credentials, with somebody else's token for the client's assertion (RFC 7523 §2.2). */
 export interface ClientAssertionAsk {
   readonly kind: 'ClientAssertion'
@@ -91,8 +64,8 @@ export type Ask =
   | WebIdentityAsk
   | SignedAsk
   | TokenAsk
-  | AccessTokenAsk
-  | IdTokenAsk
+  | DownscopeAsk
+  | ImpersonationAsk
   | ClientAssertionAsk
   | OauthTokenAsk
 
@@ -122,6 +95,8 @@ export interface GoogleIdentity {
   readonly type: 'google'
   readonly principal: GooglePrincipal
   readonly scopes: readonly string[]
+  /** Of a downscoped token, the most that it is good for. */
+  readonly boundary?: AccessBoundary
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
 }
@@ -138,7 +113,7 @@ export type Verified =
   | Pair<WebIdentityAsk | ClientAssertionAsk, WebIdentity>
   | Pair<SignedAsk, AwsIdentity>
   | Pair<TokenAsk, WebIdentity | AwsIdentity>
-  | Pair<AccessTokenAsk | IdTokenAsk, GoogleIdentity>
+  | Pair<DownscopeAsk | ImpersonationAsk, GoogleIdentity>
   | Pair<OauthTokenAsk, OauthIdentity>
 
 /** An admin call whose signature holds. Only `verifyAdmin` makes one. */
@@ -202,6 +177,7 @@ export interface AccessTokenGrant extends GrantMark {
   readonly kind: 'access-token'
   readonly principal: GooglePrincipal
   readonly scopes: readonly string[]
+  readonly boundary?: AccessBoundary
   readonly lifetimeSeconds: number
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
@@ -213,8 +189,23 @@ export interface IdTokenGrant extends GrantMark {
   readonly uniqueId: string
   readonly audience: string
   readonly includeEmail: boolean
+  readonly useEmailAzp?: boolean
   /** Epoch milliseconds. */
   readonly expiresAtMs: number
+}
+
+/** Bytes to be signed as a service account. */
+export interface SignedBlobGrant extends GrantMark {
+  readonly kind: 'signed-blob'
+  readonly uniqueId: string
+  readonly payload: Uint8Array
+}
+
+/** A JWT of the caller's own claims, to be signed as a service account. */
+export interface SignedJwtGrant extends GrantMark {
+  readonly kind: 'signed-jwt'
+  readonly uniqueId: string
+  readonly payload: string
 }
 
 /** A permitted admin call. Only `authorizeAdmin` makes one. */
@@ -249,6 +240,8 @@ export type Grant =
   | WebIdentityTokenGrant
   | AccessTokenGrant
   | IdTokenGrant
+  | SignedBlobGrant
+  | SignedJwtGrant
   | EntraTokenGrant
   | OauthTokenGrant
 
@@ -268,5 +261,18 @@ export type Minted =
   | { readonly kind: 'web-identity-token'; readonly grant: WebIdentityTokenGrant; readonly token: Secret }
   | { readonly kind: 'access-token'; readonly grant: AccessTokenGrant; readonly token: Secret }
   | { readonly kind: 'id-token'; readonly grant: IdTokenGrant; readonly token: Secret }
+  | {
+      readonly kind: 'signed-blob'
+      readonly grant: SignedBlobGrant
+      readonly keyId: string
+      /** Base64. */
+      readonly signature: string
+    }
+  | {
+      readonly kind: 'signed-jwt'
+      readonly grant: SignedJwtGrant
+      readonly keyId: string
+      readonly token: Secret
+    }
   | { readonly kind: 'entra-token'; readonly grant: EntraTokenGrant; readonly token: Secret }
   | { readonly kind: 'oauth-token'; readonly grant: OauthTokenGrant; readonly token: Secret }

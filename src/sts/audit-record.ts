@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import type { Check } from '../trust/decision.ts'
 import { readJwt } from '../wire/jws.ts'
-import type { Ask, IamAsk, Minted, OauthIdentity, Verified, VerifiedAdmin } from './ask.ts'
+import type { Ask, DownscopeAsk, IamAsk, Minted, OauthIdentity, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
 import { principalName } from './google/access-token.ts'
 
@@ -36,6 +36,8 @@ export interface AuditRecord {
   readonly action?: string
   /** The role, provider, service account or application that was asked for. */
   readonly target?: string
+  /** The service accounts of a delegation chain, between who asked and the target. */
+  readonly via?: readonly string[]
   readonly who?: AuditedIdentity
   /** SHA-256 of the token, or of the signature of a signed request, in hex. */
   readonly proof?: string
@@ -53,7 +55,7 @@ export interface AuditRecord {
 }
 
 /** Who asked for what. */
-export type Asked = Pick<AuditRecord, 'action' | 'target' | 'who' | 'proof'>
+export type Asked = Pick<AuditRecord, 'action' | 'target' | 'via' | 'who' | 'proof'>
 
 /** Who asked for what, as far as it is known. */
 export function askedOf(ask: Ask | IamAsk, verified: Verified | VerifiedAdmin | undefined): Asked {
@@ -62,7 +64,7 @@ export function askedOf(ask: Ask | IamAsk, verified: Verified | VerifiedAdmin | 
   return { action, ...targetOf(ask), ...(who && { who }), proof: hashOfProof(ask) }
 }
 
-function targetOf(ask: Ask | IamAsk): { target?: string } {
+function targetOf(ask: Ask | IamAsk): Pick<AuditRecord, 'target' | 'via'> {
   switch (ask.kind) {
     case 'IamCall':
       return targetOfCall(ask)
@@ -73,11 +75,15 @@ function targetOf(ask: Ask | IamAsk): { target?: string } {
       return { target: ask.audience }
     case 'OauthToken':
       return { target: [ask.server, ...ask.targets].join(' ') }
+    case 'DownscopeToken':
+      return { target: bucketsOf(ask) }
     case 'ClientAssertion':
       return { target: `${ask.tenant}/${ask.clientId}` }
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
-      return { target: ask.serviceAccount }
+    case 'SignBlob':
+    case 'SignJwt':
+      return { target: ask.serviceAccount, ...(ask.delegates.length > 0 && { via: ask.delegates }) }
     case 'GetAccessKeyInfo':
       return { target: ask.accessKeyId }
     case 'GetWebIdentityToken':
@@ -89,6 +95,10 @@ function targetOf(ask: Ask | IamAsk): { target?: string } {
     case 'GetSessionToken':
       return {}
   }
+}
+
+function bucketsOf({ boundary }: DownscopeAsk): string {
+  return [...new Set(boundary.accessBoundaryRules.map((each) => each.availableResource))].join(' ')
 }
 
 /** What an admin call names: the first of these that it has. */
@@ -156,13 +166,11 @@ function hashOfProof(ask: Ask | IamAsk): string {
 }
 
 /** What was given out, and by which rule. */
-export function givenOf(minted: Minted): Partial<AuditRecord> {
-  if (!('expiresAtMs' in minted.grant)) return {}
-  const { rule, expiresAtMs } = minted.grant
+export function givenOf({ kind, grant, ...minted }: Minted): Partial<AuditRecord> {
   return {
-    ...(rule !== undefined && { rule }),
-    ...(minted.kind === 'aws-session' && { accessKeyId: minted.accessKeyId }),
-    expires: new Date(expiresAtMs).toISOString(),
+    ...(grant.rule !== undefined && { rule: grant.rule }),
+    ...('accessKeyId' in minted && { accessKeyId: minted.accessKeyId }),
+    ...('expiresAtMs' in grant && { expires: new Date(grant.expiresAtMs).toISOString() }),
   }
 }
 

@@ -19,20 +19,21 @@ import { authorizeWebIdentity } from './aws/authorize-web-identity.ts'
 import { authorizeWebIdentityToken } from './aws/authorize-web-identity-token.ts'
 import { checkCallable } from './aws/callable.ts'
 import { authorizeClientAssertion } from './entra/authorize-client-assertion.ts'
+import { authorizeDownscope } from './google/authorize-downscope.ts'
+import { authorizeExchange } from './google/authorize-exchange.ts'
 import {
   type AttachedAsk,
   authorizeAttached,
-  authorizeExchange,
   authorizeImpersonation,
-} from './google/authorize-google.ts'
+} from './google/authorize-impersonation.ts'
 import { authorizeOauthToken } from './oauth/authorize-oauth-token.ts'
 import type { Circumstances } from './request.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
  * Decides by the registered trust alone: no I/O, and no clock but that of the circumstances.
- * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_CONDITION, TRUST_MAPPING
- * @throws TRUST_DURATION, TRUST_SCOPES, TRUST_RESOURCE
+ * @throws TrustDenied, with the whole trace: TRUST_ROLE, TRUST_DENIED, TRUST_SERVICE_ACCOUNT, TRUST_CONDITION, TRUST_MAPPING
+ * @throws TRUST_DURATION, TRUST_SCOPES, TRUST_BOUNDARY, TRUST_RESOURCE
  */
 export function authorize(verified: Verified, registered: Snapshot, circumstances: Circumstances): Grant {
   return decide(verified, registered, circumstances) as Grant
@@ -97,8 +98,12 @@ function decide(verified: Verified, registered: Snapshot, circumstances: Circums
       return authorizeClientAssertion(verified.ask, verified.identity, registered, circumstances.nowMs)
     case 'OauthToken':
       return authorizeOauthToken(verified.ask, verified.identity, registered, circumstances.nowMs)
+    case 'DownscopeToken':
+      return authorizeDownscope(verified.ask, verified.identity, circumstances.nowMs)
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
+    case 'SignBlob':
+    case 'SignJwt':
       return authorizeImpersonation(verified.ask, verified.identity, registered, circumstances.nowMs)
   }
 }

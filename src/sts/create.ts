@@ -103,11 +103,12 @@ function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document
 }
 
 /**
- * The clouds' own: Google's for the ID tokens of service accounts, Entra's, and one of each AWS account that signs tokens.
- * Besides them, the authorization servers.
+ * The clouds' own: Google's for the ID tokens of service accounts, each service account by its unique ID, Entra's, and one
+ * of each AWS account that signs tokens. Besides them, the authorization servers.
  */
 function cloudIssuer(url: string, registered: Snapshot): Keyed | undefined {
   if (url === googleIssuer) return { url, algorithm: 'RS256' }
+  if (registered.serviceAccount(url)?.uniqueId === url) return { url, algorithm: 'RS256' }
   if (url === entraKeys.url || tenantOfIssuer(url, registered) !== undefined) return entraKeys
   const server = registered.authorizationServers.get(url)
   if (server) return { url, algorithm: server.algorithm }

@@ -13,7 +13,8 @@ import { checkBehind } from './decision-behind.ts'
 import { noApplication } from './entra/authorize-client-assertion.ts'
 import { federatedCredential } from './entra/registered.ts'
 import { matchCredential, verifyEntraToken } from './entra/verify-entra-token.ts'
-import { authorizeExchange, authorizeImpersonation } from './google/authorize-google.ts'
+import { authorizeExchange } from './google/authorize-exchange.ts'
+import { authorizeImpersonation } from './google/authorize-impersonation.ts'
 import type { PoolProvider } from './google/registered.ts'
 import { noKey, pickKey, type TrustedIssuer } from './jwks.ts'
 import { explainOauth, type OauthTarget } from './oauth/explain-oauth.ts'
@@ -149,6 +150,7 @@ async function decideGoogle(
     scopes,
     lifetimeSeconds: 3600,
     bearer: nothing,
+    delegates: [],
   } as const
   const holder = { type: 'google', principal, scopes, expiresAtMs } as const
   try {

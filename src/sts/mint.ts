@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID, sign } from 'node:crypto'
 import { serviceAccountClaims } from '../issuer/google-service-account.ts'
 import type { Keys } from '../keys/keys.ts'
 import { Secret } from '../secret.ts'
 import { sessionKeyId } from '../wire/aws-ids.ts'
-import { signJwt } from '../wire/jws.ts'
+import { signJws, signJwt } from '../wire/jws.ts'
 import type {
   AccessTokenGrant,
   AwsSessionGrant,
@@ -12,6 +12,8 @@ import type {
   Grant,
   IdTokenGrant,
   Minted,
+  SignedBlobGrant,
+  SignedJwtGrant,
   WebIdentityTokenGrant,
 } from './ask.ts'
 import { readAuthorizationMessage } from './aws/authorization-message.ts'
@@ -42,6 +44,10 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
       return accessToken(grant, keys, nowMs)
     case 'id-token':
       return idToken(grant, keys, nowMs)
+    case 'signed-blob':
+      return signedBlob(grant, keys)
+    case 'signed-jwt':
+      return signedJwt(grant, keys)
     case 'entra-token':
       return entraToken(grant, keys, nowMs)
     case 'oauth-token':
@@ -71,8 +77,9 @@ function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
 }
 
 function accessToken(grant: AccessTokenGrant, keys: Keys, nowMs: number): Minted {
-  const { principal, scopes, expiresAtMs } = grant
-  const token = sealAccessToken({ principal, scopes, issuedAtMs: nowMs, expiresAtMs }, keys.sealing)
+  const { principal, scopes, boundary, expiresAtMs } = grant
+  const record = { principal, scopes, issuedAtMs: nowMs, expiresAtMs, ...(boundary && { boundary }) }
+  const token = sealAccessToken(record, keys.sealing)
   return { kind: grant.kind, grant, token: new Secret(token) }
 }
 
@@ -88,16 +95,29 @@ function webIdentityToken(grant: WebIdentityTokenGrant, keys: Keys, nowMs: numbe
 }
 
 function idToken(grant: IdTokenGrant, keys: Keys, nowMs: number): Minted {
-  const { audience, uniqueId, email, includeEmail, expiresAtMs } = grant
+  const { audience, uniqueId, email, includeEmail, useEmailAzp, expiresAtMs } = grant
   const claims = serviceAccountClaims({
     issuer: googleIssuer,
     audience,
     uniqueId,
     email: includeEmail ? email : undefined,
+    ...(useEmailAzp && { presenter: email }),
     issuedAt: Math.floor(nowMs / 1000),
     expiresAt: Math.floor(expiresAtMs / 1000),
   })
   return { kind: grant.kind, grant, token: new Secret(signJwt(claims, keys.signing(googleIssuer))) }
+}
+
+/** RSASSA-PKCS1-v1_5 with SHA-256, as signed URLs of Cloud Storage have it. */
+function signedBlob(grant: SignedBlobGrant, keys: Keys): Minted {
+  const { kid, key } = keys.signing(grant.uniqueId)
+  const signature = sign('sha256', grant.payload, key).toString('base64')
+  return { kind: grant.kind, grant, keyId: kid, signature }
+}
+
+function signedJwt(grant: SignedJwtGrant, keys: Keys): Minted {
+  const key = keys.signing(grant.uniqueId)
+  return { kind: grant.kind, grant, keyId: key.kid, token: new Secret(signJws(grant.payload, key)) }
 }
 
 /** What Entra dates a token back by, for clocks that are behind. */

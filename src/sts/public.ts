@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { MayflyError } from '../errors.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { SignableRequest } from '../wire/sigv4.ts'
 import type { AwsIdentity, GoogleIdentity, Minted } from './ask.ts'
 import { authorizeForMachine, authorizeForService } from './authorize.ts'
 import type { ServiceAsk } from './aws/authorize-service.ts'
 import { verifySignedRequest } from './aws/signed-request.ts'
-import { holderOfAccessToken } from './google/access-token.ts'
-import type { AttachedAsk } from './google/authorize-google.ts'
+import { holderOfAccessToken, principalName } from './google/access-token.ts'
+import type { AttachedAsk } from './google/authorize-impersonation.ts'
 import { mint } from './mint.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
@@ -42,13 +43,23 @@ export function verifyAwsRequest(request: SignableRequest, setting: VerifyAwsSet
   return verifySignedRequest(request, { keys, service, nowMs, presignedExpiry: true, ...users })
 }
 
+export interface VerifyAccessTokenSetting extends VerifySetting {
+  /** The service asks `evaluateBoundary` about all that it does. Default: false, and downscoped tokens are refused. */
+  readonly evaluatesBoundary?: boolean
+}
+
 /**
- * Who holds a Google access token.
+ * Who holds a Google access token. A downscoped one is for services that evaluate its boundary: of Google's, Cloud Storage.
  * @throws REQUEST_CREDENTIAL when it is not this token service's, REQUEST_CREDENTIAL_EXPIRED
+ * @throws TRUST_BOUNDARY
  */
-export function verifyAccessToken(token: string, setting: VerifySetting): GoogleIdentity {
-  const { keys, nowMs = Date.now() } = setting
-  return holderOfAccessToken(token, { keys, nowMs })
+export function verifyAccessToken(token: string, setting: VerifyAccessTokenSetting): GoogleIdentity {
+  const { keys, nowMs = Date.now(), evaluatesBoundary = false } = setting
+  const identity = holderOfAccessToken(token, { keys, nowMs })
+  if (!identity.boundary || evaluatesBoundary) return identity
+  throw new MayflyError('TRUST_BOUNDARY', {
+    message: `the access token of ${principalName(identity)} is downscoped, and this service does not evaluate access boundaries`,
+  })
 }
 
 /**

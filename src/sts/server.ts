@@ -11,7 +11,9 @@ import { entraTokenEndpoint, entraTokenPath } from './entra/token-endpoint.ts'
 import { exchange, type FrontEnd } from './exchange.ts'
 import { googleSts } from './google/google-sts.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google/iam-credentials.ts'
-import { introspect, tokenInfo } from './google/token-information.ts'
+import { introspect } from './google/introspection.ts'
+import { publicKeys } from './google/public-keys.ts'
+import { tokenInfo, tokenInfoPath } from './google/token-information.ts'
 import { oauth } from './oauth/oauth.ts'
 import { publishedAt } from './own-issuers.ts'
 import { headerOf } from './request.ts'
@@ -26,7 +28,8 @@ export const largestBody = 64 * 1024
  *     POST, GET  /                                              AWS STS; AWS IAM by its version or host
  *     POST       /v1/token                                      Google STS
  *     POST       /v1/projects/-/serviceAccounts/EMAIL:METHOD    Google IAM credentials
- *     GET, POST  /tokeninfo, /oauth2/v1|v3/tokeninfo            Google token information
+ *     GET, POST  /tokeninfo, /oauth2/v1|v2|v3/tokeninfo         Google token information
+ *     GET        /service_accounts/v1/jwk/EMAIL, /robot/v1/metadata/x509/EMAIL, …    keys of service accounts
  *     POST       /v1/introspect                                 Google STS introspection (RFC 7662)
  *     POST       /TENANT/oauth2/v2.0/token                      Entra's token endpoint
  *     GET, …     /v1.0/applications/ID/federatedIdentityCredentials     Microsoft Graph
@@ -58,11 +61,11 @@ function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
 /** What is told without a decision. */
 function information(request: StsRequest, sts: Sts): StsResponse {
   const { method, path } = request
-  if (/^(\/oauth2\/v[13])?\/tokeninfo$/.test(path)) return tokenInfo(request, sts)
+  if (tokenInfoPath.test(path)) return tokenInfo(request, sts)
   if (method === 'POST' && path === '/v1/introspect') return introspect(request, sts)
   if (method !== 'GET') return notFound
   if (path === '/healthz') return json({ status: 'ok', development: true })
-  const document = publishedAt(request, sts)
+  const document = publishedAt(request, sts) ?? publicKeys(request, sts)
   if (document) return json(document, { 'Cache-Control': 'public, max-age=60' })
   return entraDiscovery(request, sts) ?? notFound
 }

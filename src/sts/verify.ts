@@ -18,7 +18,7 @@ import type {
 import { type SignedRequestRules, verifySignedRequest } from './aws/signed-request.ts'
 import { entraClient } from './entra/authorize-client-assertion.ts'
 import { verifyEntraToken } from './entra/verify-entra-token.ts'
-import { holderOfAccessToken, principalName } from './google/access-token.ts'
+import { holderOfAccessToken, invalidToken, principalName } from './google/access-token.ts'
 import type { PoolProvider } from './google/registered.ts'
 import { checkTarget } from './google/relayed-request.ts'
 import { verifyOauth } from './oauth/verify-oauth.ts'
@@ -51,8 +51,11 @@ export async function verify(ask: Ask, registered: Snapshot, sts: Sts): Promise<
       return { kind: ask.kind, ask, identity: await verifyAssertion(ask, registered, sts) } as Verified
     case 'OauthToken':
       return { kind: ask.kind, ask, identity: await verifyOauth(ask, registered, sts) } as Verified
+    case 'DownscopeToken':
     case 'GenerateAccessToken':
     case 'GenerateIdToken':
+    case 'SignBlob':
+    case 'SignJwt':
       return { kind: ask.kind, ask, identity: verifyBearer(ask.bearer.reveal(), registered, sts) } as Verified
   }
 }
@@ -172,5 +175,6 @@ function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIden
   if (registered.stands(identity.principal)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {
     message: `${principalName(identity)}, whose access token this is, is not registered any more`,
+    values: { google: invalidToken },
   })
 }

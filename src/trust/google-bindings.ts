@@ -38,6 +38,8 @@ export type Permission =
   | 'iam.serviceAccounts.getOpenIdToken'
   | 'iam.serviceAccounts.signBlob'
   | 'iam.serviceAccounts.signJwt'
+  /** To have a token of another account through this one. */
+  | 'iam.serviceAccounts.implicitDelegation'
 
 /** @see https://cloud.google.com/iam/docs/roles-permissions/iam */
 const rolePermissions: ReadonlyMap<string, readonly string[]> = new Map([
@@ -52,6 +54,7 @@ const rolePermissions: ReadonlyMap<string, readonly string[]> = new Map([
       'iam.serviceAccounts.getOpenIdToken',
       'iam.serviceAccounts.signBlob',
       'iam.serviceAccounts.signJwt',
+      'iam.serviceAccounts.implicitDelegation',
     ],
   ],
   ['roles/iam.serviceAccountOpenIdTokenCreator', ['iam.serviceAccounts.getOpenIdToken']],

@@ -150,12 +150,19 @@ function inspectCall(call: Call, at: Place): void {
   const name = call.function
   if (name.startsWith('@step') || (!builtIn.has(name) && env.funcs.find(name) === undefined))
     refuse(at.path, `${name}()`, "a function of Google's CEL")
+  if (name === 'getAttribute' && !isApi(call.target, at))
+    refuse(at.path, `${name}()`, 'a condition that has `api`, and there api.getAttribute(NAME, DEFAULT)')
   if (name === 'matches') checked(at, call, 'matches() with a literal RE2 pattern', isPattern)
   if (name === 'extract' && literal(call.args[0]) !== undefined)
     checked(at, call, 'extract() with a template that has one {name}', isTemplate)
   // A chain of the same operator is flat however long: only what is nested otherwise counts.
   for (const each of [call.target, ...call.args])
     inspect(each, isChain(call, each) ? { ...at, depth: at.depth - 1 } : at)
+}
+
+/** Whether it is the variable `api`, where there is one. */
+function isApi(target: Expr | undefined, { names }: Place): boolean {
+  return target?.exprKind.case === 'identExpr' && target.exprKind.value.name === 'api' && names.has('api')
 }
 
 function isChain(call: Call, each: Expr | undefined): boolean {

@@ -8,6 +8,7 @@ import {
   celFunc,
   celMethod,
   listType,
+  mapType,
 } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 
@@ -61,6 +62,7 @@ function lengthOf(value: CelValue | undefined): number {
 
 const { STRING, BYTES, BOOL, INT, DYN } = CelScalar
 const LIST = listType(DYN)
+const MAP = mapType(STRING, DYN)
 const standardIn = celEnv().funcs.find('@in')!
 
 /** What Google's CEL has beside the standard functions, and in place of those that could grow without bound. */
@@ -89,12 +91,15 @@ const ownFunctions: CelFunc[] = [
   celMethod('replace', STRING, [STRING, STRING, INT], STRING, function (from, to, times) {
     return replaced(this, from, to, times < 0n ? Number.POSITIVE_INFINITY : Number(times))
   }),
+  celMethod('getAttribute', MAP, [STRING, DYN], DYN, function (name, otherwise) {
+    return this.get(name) ?? otherwise
+  }),
   celMethod('extract', STRING, [STRING], STRING, function (template) {
     return extract(this, template)
   }),
 ]
 
-/** All functions of Google's CEL: the standard ones, `extract` and those on strings. */
+/** All functions of Google's CEL: the standard ones, `extract`, those on strings, and `getAttribute` of `api`. */
 export const googleFunctions: CelFunc[] = [...celEnv({ funcs: ownFunctions }).funcs].map(charged)
 
 /**

@@ -215,6 +215,15 @@ function wrongAlgorithm(alg: string, key: VerificationKey): MayflyError {
  */
 export function signJwt(
   claims: Readonly<Record<string, unknown>>,
+  key: SigningKey,
+  header: Readonly<Record<string, unknown>> = {},
+): string {
+  return signJws(JSON.stringify(claims), key, header)
+}
+
+/** The same of claims that somebody else wrote: they are signed as they stand. @throws PROOF_ALGORITHM */
+export function signJws(
+  payload: string,
   { kid, key, algorithm }: SigningKey,
   header: Readonly<Record<string, unknown>> = {},
 ): string {
@@ -223,9 +232,9 @@ export function signJwt(
       message: `the signing key ${kid} (${key.asymmetricKeyType}) cannot do ${algorithm}`,
       values: { algorithm, kid },
     })
-  const signed = `${encoded({ typ: 'JWT', ...header, alg: algorithm, kid })}.${encoded(claims)}`
+  const signed = `${encoded(JSON.stringify({ typ: 'JWT', ...header, alg: algorithm, kid }))}.${encoded(payload)}`
   const { hash, key: options } = methods[algorithm]
   return `${signed}.${sign(hash, Buffer.from(signed), { key, ...options }).toString('base64url')}`
 }
 
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+const encoded = (text: string): string => Buffer.from(text).toString('base64url')

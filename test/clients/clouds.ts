@@ -26,13 +26,15 @@ export async function openClouds(lab: Lab, { now }: Clock) {
     verify: (token: string) => verifyAccessToken(token, { keys, nowMs: now() }),
     now,
   }
+  const verifyBounded = (token: string) =>
+    verifyAccessToken(token, { keys, nowMs: now(), evaluatesBoundary: true })
   const [s3, ec2, cloudFormation, ssm, bigquery, storage] = await Promise.all([
     serveS3(aws),
     serveEc2(aws),
     serveCloudFormation({ ...aws, region }),
     serveSsm({ ...aws, region }),
     serveBigQuery(google),
-    serveStorage(google),
+    serveStorage({ ...google, verify: verifyBounded }),
   ])
   // A bucket is a part of the host's name.
   for (const bucket of ['', 'pictures.'])

@@ -69,13 +69,15 @@ export async function startCloud({ trust, now = Date.now }: CloudOptions = {}) {
   const verifyAws = (request: Parameters<typeof verifyAwsRequest>[0], service: string) =>
     verifyAwsRequest(request, { keys, service, nowMs: now() })
   const verifyBearer = (token: string) => verifyAccessToken(token, { keys, nowMs: now() })
+  const verifyBounded = (token: string) =>
+    verifyAccessToken(token, { keys, nowMs: now(), evaluatesBoundary: true })
   const [s3, ec2, cloudformation, ssm, bigquery, storage] = await Promise.all([
     serveS3({ verify: verifyAws, now }),
     serveEc2({ verify: verifyAws, now }),
     serveCloudFormation({ verify: verifyAws, region, now }),
     serveSsm({ verify: verifyAws, region, now }),
     serveBigQuery({ verify: verifyBearer, now }),
-    serveStorage({ verify: verifyBearer, now }),
+    serveStorage({ verify: verifyBounded, now }),
   ])
   ssm.parameters.set(bootstrapVersion.name, bootstrapVersion.value)
   const proxy = await serveCloudProxy({

@@ -1,5 +1,7 @@
 import type { Context } from 'hono'
 import type { GoogleIdentity } from '../../src/sts/ask.ts'
+import { evaluateBoundary } from '../../src/sts/google/evaluate-boundary.ts'
+import type { BoundaryQuestion } from '../../src/trust/google-boundary.ts'
 import { turnAway, type VerifyBearer, type Visits } from './service.ts'
 
 type Status = 400 | 401 | 403 | 404
@@ -31,7 +33,7 @@ export interface AdmitOptions {
 }
 
 /**
- * Lets in the holder of a token with a scope that does, and notes the call.
+ * Lets in the holder of a token with a scope that does, and whose boundary has room for it, and notes the call.
  * @throws GoogleRefusal
  */
 export function admitter({ verify, visits, scopes }: AdmitOptions) {
@@ -44,7 +46,7 @@ export function admitter({ verify, visits, scopes }: AdmitOptions) {
       throw new GoogleRefusal(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.')
     }
   }
-  return async (c: Context, call: string) => {
+  return async (c: Context, call: string, ...questions: readonly BoundaryQuestion[]) => {
     const bearer = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
     if (!bearer)
       throw new GoogleRefusal(
@@ -55,6 +57,17 @@ export function admitter({ verify, visits, scopes }: AdmitOptions) {
     const identity = await identify(bearer)
     if (!identity.scopes.some((scope) => scopesThatDo.includes(scope)))
       throw new GoogleRefusal(403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.')
+    for (const question of questions) checkBoundary(identity, question)
     visits.seen.push({ identity, call })
   }
+}
+
+function checkBoundary(identity: GoogleIdentity, question: BoundaryQuestion): void {
+  if (evaluateBoundary(identity, question).decision === 'allow') return
+  const { permission } = question
+  throw new GoogleRefusal(
+    403,
+    'PERMISSION_DENIED',
+    `The caller does not have ${permission} access. Permission '${permission}' denied on resource (or it may not exist).`,
+  )
 }

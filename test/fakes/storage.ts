@@ -40,18 +40,37 @@ export async function serveStorage({ verify, buckets = ['pictures'], ...place }:
     return c.json(objectResource(object))
   }
 
+  /** Who replaces an object has to be able to delete it. */
+  const questionsOf = ({ bucket, name }: StoredObject) => {
+    const needed = objects.has(`${bucket}/${name}`) ? ['create', 'delete'] : ['create']
+    const resource = objectName(bucket, name)
+    return needed.map((each) => ({ permission: `storage.objects.${each}`, resource }))
+  }
+
   app.get('/storage/v1/b', async (c) => {
-    await mayRead(c, `buckets.list ${c.req.query('project')}`)
+    await mayRead(c, `buckets.list ${c.req.query('project')}`, {
+      permission: 'storage.buckets.list',
+      resource: 'projects/_',
+    })
     return c.json({ kind: 'storage#buckets', items: buckets.map(bucketResource) })
   })
 
   app.get('/storage/v1/b/:bucket', async (c) => {
-    await mayRead(c, `buckets.get ${c.req.param('bucket')}`)
+    const bucket = c.req.param('bucket')
+    await mayRead(c, `buckets.get ${bucket}`, {
+      permission: 'storage.buckets.get',
+      resource: bucketName(bucket),
+    })
     return c.json(bucketResource(bucketOf(c)))
   })
 
   app.get('/storage/v1/b/:bucket/o', async (c) => {
-    await mayRead(c, `objects.list ${c.req.param('bucket')}`)
+    const named = c.req.param('bucket')
+    await mayRead(c, `objects.list ${named}`, {
+      permission: 'storage.objects.list',
+      resource: bucketName(named),
+      objectListPrefix: c.req.query('prefix') ?? '',
+    })
     const bucket = bucketOf(c)
     return c.json(
       listing(
@@ -63,7 +82,10 @@ export async function serveStorage({ verify, buckets = ['pictures'], ...place }:
 
   const get = async (c: Context) => {
     const { bucket, name } = c.req.param() as { bucket: string; name: string }
-    await mayRead(c, `objects.get ${bucket}/${name}`)
+    await mayRead(c, `objects.get ${bucket}/${name}`, {
+      permission: 'storage.objects.get',
+      resource: objectName(bucket, name),
+    })
     const found = objects.get(`${bucketOf(c)}/${name}`)
     if (!found) throw new GoogleRefusal(404, 'NOT_FOUND', `No such object: ${bucket}/${name}`)
     return c.req.query('alt') === 'media' ? media(c, found) : c.json(objectResource(found))
@@ -72,34 +94,12 @@ export async function serveStorage({ verify, buckets = ['pictures'], ...place }:
   app.get('/download/storage/v1/b/:bucket/o/:name', get)
 
   app.post('/upload/storage/v1/b/:bucket/o', async (c) => {
-    const { uploadType, name: named } = c.req.query()
-    await mayWrite(c, `objects.insert ${c.req.param('bucket')}`)
-    const bucket = bucketOf(c)
-    const contentType = c.req.header('content-type')
-    if (uploadType === 'media')
-      return store(c, {
-        bucket,
-        name: nameOf(named),
-        contentType: contentType ?? binary,
-        body: await bytesOf(c),
-      })
-    if (uploadType === 'multipart') {
-      const parts = readMultipart(contentType, await bytesOf(c))
-      if (!parts) throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `There are no two parts in ${contentType}`)
-      const { metadata, media: body, contentType: type } = parts
-      return store(c, { bucket, name: nameOf(named ?? metadata.name), contentType: type, body })
-    }
-    if (uploadType !== 'resumable')
-      throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `There is no uploadType ${uploadType}`)
-    const metadata = JSON.parse((await c.req.text()) || '{}')
-    const type = c.req.header('x-upload-content-type') ?? metadata.contentType ?? binary
+    const object = await readUpload(c, c.req.param('bucket'))
+    await mayWrite(c, `objects.insert ${object.bucket}`, ...questionsOf(object))
+    bucketOf(c)
+    if (c.req.query('uploadType') !== 'resumable') return store(c, object)
     const id = randomUUID()
-    sessions.set(id, {
-      bucket,
-      name: nameOf(named ?? metadata.name),
-      contentType: type,
-      body: new Uint8Array(),
-    })
+    sessions.set(id, object)
     return c.body(null, 200, { location: `${origin(c)}${c.req.path}?uploadType=resumable&upload_id=${id}` })
   })
 
@@ -124,6 +124,28 @@ export async function serveStorage({ verify, buckets = ['pictures'], ...place }:
 }
 
 const binary = 'application/octet-stream'
+
+const bucketName = (bucket: string) => `projects/_/buckets/${bucket}`
+const objectName = (bucket: string, name: string) => `${bucketName(bucket)}/objects/${name}`
+
+/** The object that an upload is for; of a resumable one the bytes are still to come. */
+async function readUpload(c: Context, bucket: string): Promise<StoredObject> {
+  const { uploadType, name: named } = c.req.query()
+  const type = c.req.header('content-type')
+  if (uploadType === 'media')
+    return { bucket, name: nameOf(named), contentType: type ?? binary, body: await bytesOf(c) }
+  if (uploadType === 'multipart') {
+    const parts = readMultipart(type, await bytesOf(c))
+    if (!parts) throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `There are no two parts in ${type}`)
+    const { metadata, media: body, contentType } = parts
+    return { bucket, name: nameOf(named ?? metadata.name), contentType, body }
+  }
+  if (uploadType !== 'resumable')
+    throw new GoogleRefusal(400, 'INVALID_ARGUMENT', `There is no uploadType ${uploadType}`)
+  const metadata = JSON.parse((await c.req.text()) || '{}')
+  const contentType = c.req.header('x-upload-content-type') ?? metadata.contentType ?? binary
+  return { bucket, name: nameOf(named ?? metadata.name), contentType, body: new Uint8Array() }
+}
 
 const bytesOf = async ({ req }: Context) => new Uint8Array(await req.arrayBuffer())
 const notPlayed = ({ req }: Context) =>

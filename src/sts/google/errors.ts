@@ -27,7 +27,8 @@ const noTarget =
 const brackets = (presented: Values[string]) => (Array.isArray(presented) ? presented.join(', ') : presented)
 
 // Google sends the caller's signed request to AWS and passes on no more than that AWS refused it. Not recorded.
-const awsRefused = badGrant('AWS rejected the signed GetCallerIdentity request.')
+const notByAws = 'AWS rejected the signed GetCallerIdentity request.'
+const awsRefused = badGrant(notByAws)
 
 /** What Google STS answers where this project raises a code: as recorded, except where a line says otherwise. */
 const stsWords: Partial<Record<ErrorCode, Words>> = {
@@ -58,6 +59,12 @@ const stsWords: Partial<Record<ErrorCode, Words>> = {
   ),
   TRUST_MAPPING: badGrant(({ google = 'The attribute mapping could not be applied.' }) => google), // not recorded
 
+  TRUST_BOUNDARY: badRequest('The access token has a Credential Access Boundary already.'), // not recorded
+  TRUST_SCOPES: refused('invalid_scope')('The access token does not have the requested scopes.'), // not recorded
+  TRUST_POLICY: badRequest(
+    ({ path, found, expected }) => `Invalid value for "options": ${path} is ${found}, expected ${expected}.`,
+  ), // not recorded
+
   REQUEST_PARAMETER: badRequest(({ text }) => text),
   REQUEST_UNSUPPORTED: badRequest(({ text }) => text), // Google supports it: these words are ours
   REQUEST_UNSIGNED: awsRefused,
@@ -66,8 +73,8 @@ const stsWords: Partial<Record<ErrorCode, Words>> = {
   REQUEST_SCOPE: awsRefused,
   REQUEST_EXPIRED: awsRefused,
   REQUEST_NOT_YET_VALID: awsRefused,
-  REQUEST_CREDENTIAL: awsRefused,
-  REQUEST_CREDENTIAL_EXPIRED: awsRefused,
+  REQUEST_CREDENTIAL: badGrant(({ google = notByAws }) => google),
+  REQUEST_CREDENTIAL_EXPIRED: badGrant(({ google = notByAws }) => google),
 }
 
 const serverError: OAuthError = {
@@ -104,13 +111,22 @@ const expectedCredential =
 const unauthenticated = () =>
   rpc(401, 'UNAUTHENTICATED', `Request had invalid authentication credentials. ${expectedCredential}`)
 
+const denied = ({ permission }: Values) =>
+  permission === undefined
+    ? rpc(403, 'PERMISSION_DENIED', 'The caller does not have permission')
+    : rpc(403, 'PERMISSION_DENIED', `Permission '${permission}' denied on resource (or it may not exist).`, {
+        reason: 'IAM_PERMISSION_DENIED',
+        domain: 'iam.googleapis.com',
+        metadata: { permission },
+      })
+
 const apiWords: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> = {
-  TRUST_DENIED: ({ permission }) =>
-    rpc(403, 'PERMISSION_DENIED', `Permission '${permission}' denied on resource (or it may not exist).`, {
-      reason: 'IAM_PERMISSION_DENIED',
-      domain: 'iam.googleapis.com',
-      metadata: { permission },
-    }),
+  TRUST_DENIED: denied,
+  TRUST_SERVICE_ACCOUNT: ({ name }) =>
+    rpc(404, 'NOT_FOUND', `Not found; Gaia id not found for email ${name}`),
+  TRUST_BOUNDARY: denied, // not recorded
+  TRUST_DURATION: ({ expected }) =>
+    rpc(400, 'INVALID_ARGUMENT', `The access token lifetime cannot exceed ${expected} seconds.`),
   TRUST_SCOPES: () =>
     rpc(403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.', {
       reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',

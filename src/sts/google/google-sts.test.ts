@@ -198,7 +198,7 @@ for (const [what, [forge, code]] of Object.entries(forgeries))
     assert.equal(side.records.at(-1)?.code, code)
   })
 
-test('what is missing or is not done here is invalid_request, before anything is verified', async () => {
+test('what is missing is invalid_request, before anything is verified', async () => {
   const side = trustSide()
   for (const more of [
     { grant_type: 'client_credentials' },
@@ -206,13 +206,56 @@ test('what is missing or is not done here is invalid_request, before anything is
     { scope: undefined },
     { scope: ' ' },
     { subject_token: undefined },
-    { subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' },
-    { actor_token: 'x' },
-    { options: encodeURIComponent('{"accessBoundary":{}}') },
+    { subject_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
+    { options: '[]' },
+    { options: encodeURIComponent('{"userProject":7}') },
+    { options: '{"userProject":"not a project"}' },
   ]) {
     const answer = await side.form('/v1/token', exchangeForm(goodToken(side), more))
     assert.deepEqual([answer.status, answer.json().error], [400, 'invalid_request'], JSON.stringify(more))
   }
+})
+
+test('what Google does and Mayfly does not is refused by its name', async () => {
+  const side = trustSide()
+  const tokenType = 'urn:ietf:params:oauth:token-type'
+  for (const [more, named] of [
+    [{ subject_token_type: `${tokenType}:saml2` }, 'SAML assertions'],
+    [{ subject_token_type: `${tokenType}:mtls` }, 'X.509 certificates'],
+    [
+      { requested_token_type: `${tokenType}:access_boundary_intermediary_token` },
+      'access boundaries that clients',
+    ],
+    [
+      { audience: '//iam.googleapis.com/locations/global/workforcePools/staff/providers/okta' },
+      'workforce identity pools',
+    ],
+    [{ actor_token: 'x' }, 'actor_token'],
+    [{ options: '{"novelty":true}' }, 'options.novelty'],
+  ] as const) {
+    const answer = await side.form('/v1/token', exchangeForm(goodToken(side), more))
+    const { error, error_description } = answer.json<Record<string, string>>()
+    assert.deepEqual(
+      [answer.status, error, side.records.at(-1)?.code],
+      [400, 'invalid_request', 'REQUEST_UNSUPPORTED'],
+    )
+    assert.match(error_description!, new RegExp(`^Mayfly does not support ${named}`))
+  }
+})
+
+test('a project for quota is taken, encoded once more or not', async () => {
+  const side = trustSide()
+  for (const options of [
+    '',
+    '{"userProject":"acme"}',
+    encodeURIComponent('{"userProject": "111111111111"}'),
+    '{}',
+  ])
+    assert.equal(
+      (await side.form('/v1/token', exchangeForm(goodToken(side), { options }))).status,
+      200,
+      options,
+    )
 })
 
 test('the refusal by a condition is explained to the operator, term by term', async () => {

@@ -1,11 +1,10 @@
 import { MayflyError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { parseForm } from '../../wire/form.ts'
-import { readJsonObject } from '../../wire/json.ts'
-import type { Ask, Minted, StsRequest, StsResponse, TokenAsk } from '../ask.ts'
+import type { Ask, DownscopeAsk, Minted, StsRequest, StsResponse, TokenAsk } from '../ask.ts'
 import type { FrontEnd } from '../exchange.ts'
-import { headerOf } from '../request.ts'
 import { googleStsError } from './errors.ts'
+import { readOptions } from './options.ts'
+import { bad, demanded, type Parameters, parametersOf } from './parameters.ts'
 import { readRelayedRequest } from './relayed-request.ts'
 
 /**
@@ -17,39 +16,27 @@ export const googleSts: FrontEnd = { name: 'google-sts', parse, respond, refuse 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 
-/** Parameters by their name in RFC 8693. */
-type Parameters = ReadonlyMap<string, string>
-
 function parse(request: StsRequest): Ask {
   const parameters = parametersOf(request)
   demand(parameters, 'grant_type', grantType)
-  demand(parameters, 'requested_token_type', accessTokenType)
   refuseUnsupported(parameters)
+  demand(parameters, 'requested_token_type', accessTokenType)
+  const { boundary } = readOptions(parameters.get('options'))
+  if (parameters.get('subject_token_type') === accessTokenType) return downscope(parameters, boundary)
   return {
     kind: 'TokenExchange',
     audience: audienceOf(parameters),
-    scopes: scopesOf(parameters),
+    scopes: someScopes(parameters),
     subject: subjectOf(parameters),
+    ...(boundary && { boundary }),
   }
 }
 
-function parametersOf(request: StsRequest): Parameters {
-  const json = headerOf(request, 'content-type')?.toLowerCase().startsWith('application/json')
-  return json ? jsonParameters(request.body) : parseForm(request.body)
-}
-
-function jsonParameters(body: string): Parameters {
-  const members = readJsonObject(Buffer.from(body))
-  if (!members) throw bad('Invalid JSON payload received.')
-  const parameters = new Map<string, string>()
-  for (const [name, value] of Object.entries(members)) {
-    if (value === null) continue
-    if (typeof value !== 'string') throw bad(`Invalid value for "${name.slice(0, 64)}".`)
-    const rfcName = name.replace(/[A-Z]/g, (upper) => `_${upper.toLowerCase()}`)
-    if (parameters.has(rfcName)) throw bad(`Invalid value for "${name.slice(0, 64)}".`)
-    parameters.set(rfcName, value)
-  }
-  return parameters
+/** Without an audience, and with scopes only where they are to be fewer. */
+function downscope(parameters: Parameters, boundary: DownscopeAsk['boundary'] | undefined): DownscopeAsk {
+  const bearer = new Secret(demanded(parameters, 'subject_token'))
+  if (!boundary) throw bad('An access token is exchanged only for one with options.accessBoundary.')
+  return { kind: 'DownscopeToken', bearer, boundary, scopes: scopesOf(parameters) }
 }
 
 function demand(parameters: Parameters, name: string, expected: string): void {
@@ -58,11 +45,34 @@ function demand(parameters: Parameters, name: string, expected: string): void {
     throw bad(value === undefined ? `Missing required parameter: ${name}` : `Invalid ${name}`)
 }
 
-/** What would make the token another than was asked for, and what is not done here. */
+const tokenTypes = 'urn:ietf:params:oauth:token-type:'
+
+/** What Google does and Mayfly does not, by a parameter and how its value begins. */
+const notDone: readonly (readonly [parameter: string, value: string, what: string])[] = [
+  ['actor_token', '', 'actor_token'],
+  [
+    'requested_token_type',
+    `${tokenTypes}access_boundary_intermediary_token`,
+    'access boundaries that clients apply by themselves (access_boundary_intermediary_token): send options.accessBoundary',
+  ],
+  ['subject_token_type', `${tokenTypes}saml2`, 'SAML assertions: use a provider that takes OIDC tokens'],
+  [
+    'subject_token_type',
+    `${tokenTypes}mtls`,
+    'X.509 certificates as subject tokens: use a provider that takes OIDC tokens',
+  ],
+  [
+    'audience',
+    '//iam.googleapis.com/locations/global/workforcePools/',
+    'workforce identity pools, which are for people: use a workload identity pool',
+  ],
+]
+
 function refuseUnsupported(parameters: Parameters): void {
-  if (parameters.has('actor_token')) throw unsupported('actor_token')
-  // A downscoped token: URL-encoded JSON, in which letters stand as they are.
-  if (parameters.get('options')?.includes('accessBoundary')) throw unsupported('options.accessBoundary')
+  const [, , what] = notDone.find(([name, value]) => parameters.get(name)?.startsWith(value)) ?? []
+  if (what === undefined) return
+  const text = `Mayfly does not support ${what}.`
+  throw new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
 const providerName =
@@ -76,41 +86,31 @@ function audienceOf(parameters: Parameters): string {
   )
 }
 
-function scopesOf(parameters: Parameters): string[] {
-  const scopes = (parameters.get('scope') ?? '').split(' ').filter(Boolean)
+function someScopes(parameters: Parameters): readonly string[] {
+  const scopes = scopesOf(parameters)
   if (scopes.length === 0) throw bad('Missing required parameter: scope')
+  return scopes
+}
+
+function scopesOf(parameters: Parameters): readonly string[] {
+  const scopes = (parameters.get('scope') ?? '').split(' ').filter(Boolean)
   if (scopes.length > 100) throw bad('Invalid scope')
   return scopes
 }
 
-const tokenTypes = 'urn:ietf:params:oauth:token-type:'
 const awsRequestType = 'urn:ietf:params:aws:token-type:aws4_request'
 
 function subjectOf(parameters: Parameters): TokenAsk['subject'] {
-  const token = parameters.get('subject_token')
-  if (!token) throw bad('Missing required parameter: subject_token')
+  const token = demanded(parameters, 'subject_token')
   switch (parameters.get('subject_token_type')) {
     case `${tokenTypes}jwt`:
     case `${tokenTypes}id_token`:
       return { type: 'jwt', token: new Secret(token) }
     case awsRequestType:
       return { type: 'aws4_request', signed: readRelayedRequest(token) }
-    case `${tokenTypes}saml2`:
-    case accessTokenType:
-      throw unsupported('subject_token_type')
     default:
       throw bad('Invalid subject_token_type')
   }
-}
-
-/** A request that Google would refuse; the words are not recorded, save those of `audience`. */
-function bad(text: string): MayflyError {
-  return new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
-}
-
-function unsupported(name: string): MayflyError {
-  const text = `Mayfly does not support this value of ${name}.`
-  return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
 function respond(minted: Minted): StsResponse {

@@ -1,51 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loader, mainBranch, pool, storyTrust, type TrustSide, trustSide } from '../../../test/trust-side.ts'
-import type { GooglePrincipal } from '../../trust/google-bindings.ts'
+import {
+  bigquery,
+  callAccount,
+  delegates,
+  delegationTrust,
+  federatedToken,
+  type Refusal,
+  relay,
+  trusted,
+} from '../../../test/google-side.ts'
+import { loader, storyTrust, trustSide } from '../../../test/trust-side.ts'
 import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
 import { googleIssuer } from '../mint.ts'
 import { verifyAccessToken } from '../public.ts'
-import { sealAccessToken } from './access-token.ts'
 
-const cloudPlatform = 'https://www.googleapis.com/auth/cloud-platform'
-const bigquery = 'https://www.googleapis.com/auth/bigquery'
-const trusted: GooglePrincipal = { type: 'federated', pool, subject: mainBranch, groups: [], attributes: {} }
-const stranger: GooglePrincipal = { ...trusted, subject: 'project_path:evil/shop:ref_type:branch:ref:main' }
-
-function federatedToken(side: TrustSide, principal = trusted, scopes = [cloudPlatform]): string {
-  const issuedAtMs = side.clock.now()
-  const record = { principal, scopes, issuedAtMs, expiresAtMs: issuedAtMs + 3_600_000 }
-  return sealAccessToken(record, side.sts.keys.sealing)
-}
-
-interface Refusal {
-  readonly error: { readonly status: string; readonly message: string }
-}
-
-interface Call {
-  readonly token?: string | undefined
-  readonly account?: string
-  readonly body?: unknown
-}
-
-function call(side: TrustSide, method: string, given: Call = {}) {
-  const { account = loader, body = { scope: [bigquery], lifetime: '3600s' } } = given
-  const token = 'token' in given ? given.token : federatedToken(side)
-  return side.send({
-    method: 'POST',
-    path: `/v1/projects/-/serviceAccounts/${account}:${method}`,
-    query: '',
-    headers: [
-      ['Content-Type', 'application/json'],
-      ...(token === undefined ? [] : [['Authorization', `Bearer ${token}`] as [string, string]]),
-    ],
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  })
-}
+const stranger = { ...trusted, subject: 'project_path:evil/shop:ref_type:branch:ref:main' }
 
 test('a bound principal obtains an access token of the service account', async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateAccessToken')
+  const answer = await callAccount(side, 'generateAccessToken')
   assert.equal(answer.status, 200, answer.text)
   const { accessToken, expireTime, ...others } = answer.json()
   assert.deepEqual(others, {})
@@ -57,21 +31,21 @@ test('a bound principal obtains an access token of the service account', async (
 
 test('nulls, empty delegates, a shorter life, an escaped address and a unique ID are taken', async () => {
   const side = trustSide()
-  const python = await call(side, 'generateAccessToken', {
+  const python = await callAccount(side, 'generateAccessToken', {
     body: { delegates: null, scope: [bigquery], lifetime: null },
   })
   assert.equal(python.json().expireTime, '2026-11-22T01:00:00Z')
-  const short = await call(side, 'generateAccessToken', {
+  const short = await callAccount(side, 'generateAccessToken', {
     body: { delegates: [], scope: [bigquery], lifetime: '600s' },
   })
   assert.equal(short.json().expireTime, '2026-11-22T00:10:00Z')
   for (const account of [encodeURIComponent(loader), '100000000000000000001'])
-    assert.equal((await call(side, 'generateAccessToken', { account })).status, 200)
+    assert.equal((await callAccount(side, 'generateAccessToken', { account })).status, 200)
 })
 
 test("an ID token is signed by Google's issuer, which is one of ours", async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateIdToken', {
+  const answer = await callAccount(side, 'generateIdToken', {
     body: { audience: 'https://run.example', includeEmail: true },
   })
   const jwt = readJwt(answer.json().token as string)
@@ -90,15 +64,30 @@ test("an ID token is signed by Google's issuer, which is one of ours", async () 
     keys: unknown[]
   }
   checkJws(jwt, verificationKey(keys[0])!)
-  const bare = await call(side, 'generateIdToken', { body: { audience: 'x' } })
+  const bare = await callAccount(side, 'generateIdToken', { body: { audience: 'x' } })
   assert.equal(readJwt(bare.json().token as string).claims.email, undefined)
+})
+
+test('an ID token names its presenter by the e-mail address where a library asks for that', async () => {
+  const side = trustSide()
+  for (const yes of [true, 'true']) {
+    const body = { audience: 'x', includeEmail: yes, useEmailAzp: yes }
+    const { token } = (await callAccount(side, 'generateIdToken', { body })).json<{ token: string }>()
+    const { azp, email, sub } = readJwt(token).claims
+    assert.deepEqual([azp, email, sub], [loader, loader, '100000000000000000001'])
+  }
+  for (const includeEmail of ['yes', 1, {}])
+    assert.equal(
+      (await callAccount(side, 'generateIdToken', { body: { audience: 'x', includeEmail } })).status,
+      400,
+    )
 })
 
 for (const [method, permission] of [
   ['generateAccessToken', 'iam.serviceAccounts.getAccessToken'],
   ['generateIdToken', 'iam.serviceAccounts.getOpenIdToken'],
 ] as const)
-  test(`${method} without a binding, and of an account that is not there, is PERMISSION_DENIED byte for byte`, async () => {
+  test(`${method} without a binding is PERMISSION_DENIED byte for byte`, async () => {
     const side = trustSide()
     const body = { scope: [bigquery], audience: 'x' }
     const expected = {
@@ -118,18 +107,29 @@ for (const [method, permission] of [
     }
     for (const given of [
       { body, token: federatedToken(side, stranger) },
-      { body, account: 'nobody@acme.iam.gserviceaccount.com' },
       { body, account: 'closed@acme.iam.gserviceaccount.com' },
     ]) {
-      const answer = await call(side, method, given)
+      const answer = await callAccount(side, method, given)
       assert.equal(answer.status, 403)
       assert.equal(answer.text, `${JSON.stringify(expected, null, 2)}\n`)
     }
   })
 
+test('an account that is not there is NOT_FOUND byte for byte', async () => {
+  const side = trustSide()
+  const account = 'nobody@acme.iam.gserviceaccount.com'
+  const expected = {
+    error: { code: 404, message: `Not found; Gaia id not found for email ${account}`, status: 'NOT_FOUND' },
+  }
+  const answer = await callAccount(side, 'generateAccessToken', { account })
+  assert.deepEqual([answer.status, answer.text], [404, `${JSON.stringify(expected, null, 2)}\n`])
+})
+
 test('a lifetime of more than an hour is refused in the words of Google', async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], lifetime: '3601s' } })
+  const answer = await callAccount(side, 'generateAccessToken', {
+    body: { scope: [bigquery], lifetime: '3601s' },
+  })
   assert.deepEqual(answer.json(), {
     error: {
       code: 400,
@@ -137,6 +137,21 @@ test('a lifetime of more than an hour is refused in the words of Google', async 
       status: 'INVALID_ARGUMENT',
     },
   })
+})
+
+test('an account that its organization lists may have tokens of twelve hours, and not of more', async () => {
+  const [home] = storyTrust.google
+  const serviceAccounts = home!.serviceAccounts.map((each) => ({
+    ...each,
+    credentialLifetimeExtension: true,
+  }))
+  const side = trustSide({ document: { ...storyTrust, google: [{ ...home!, serviceAccounts }] } })
+  const asked = (lifetime: string) =>
+    callAccount(side, 'generateAccessToken', { body: { scope: [bigquery], lifetime } })
+  assert.equal((await asked('43200s')).json().expireTime, '2026-11-22T12:00:00Z')
+  assert.equal((await callAccount(side, 'generateAccessToken')).json().expireTime, '2026-11-22T01:00:00Z')
+  const longer = (await asked('43201s')).json<Refusal>()
+  assert.equal(longer.error.message, 'The access token lifetime cannot exceed 43200 seconds.')
 })
 
 test('a body that means nothing is INVALID_ARGUMENT', async () => {
@@ -150,18 +165,81 @@ test('a body that means nothing is INVALID_ARGUMENT', async () => {
     { scope: [1] },
     { scope: [bigquery], lifetime: '1h' },
   ]) {
-    const answer = await call(side, 'generateAccessToken', { body })
+    const answer = await callAccount(side, 'generateAccessToken', { body })
     assert.deepEqual(answer.json(), {
       error: { code: 400, message: 'Request contains an invalid argument.', status: 'INVALID_ARGUMENT' },
     })
   }
 })
 
-test('a chain of delegates is refused, for it is not walked here', async () => {
-  const side = trustSide()
-  const answer = await call(side, 'generateAccessToken', { body: { scope: [bigquery], delegates: ['x'] } })
-  assert.equal(answer.status, 400)
-  assert.match(answer.text, /does not support delegates/)
+const through = (...names: string[]) => ({ body: { scope: [bigquery], delegates: delegates(...names) } })
+
+test('a chain of delegates reaches an account on which only the last of them is bound', async () => {
+  const side = trustSide({ document: delegationTrust() })
+  assert.equal((await callAccount(side, 'generateAccessToken')).status, 403)
+  for (const [name, body] of [
+    [relay, through(relay).body],
+    ['100000000000000000003', through('100000000000000000003').body],
+    [relay, { scope: [bigquery], delegates: [relay] }],
+  ] as const) {
+    const answer = await callAccount(side, 'generateAccessToken', { body })
+    assert.equal(answer.status, 200, answer.text)
+    const { principal } = verifyAccessToken(answer.json().accessToken as string, {
+      keys: side.sts.keys,
+      nowMs: side.clock.now(),
+    })
+    assert.deepEqual(principal, { type: 'service-account', email: loader })
+    assert.deepEqual(side.records.at(-1)?.via, [name])
+  }
+})
+
+test('a link that does not hold is named: the permission to the caller, its place to the operator', async () => {
+  const handsOut = trustSide({ document: delegationTrust('roles/iam.workloadIdentityUser') })
+  const first = await callAccount(handsOut, 'generateAccessToken', through(relay))
+  assert.equal(
+    first.json<Refusal>().error.message,
+    "Permission 'iam.serviceAccounts.implicitDelegation' denied on resource (or it may not exist).",
+  )
+  assert.match(handsOut.records.at(-1)?.reason ?? '', /on relay@.* \(link 1 of 2 of the delegation chain\)/)
+
+  const closed = trustSide({
+    document: delegationTrust(
+      'roles/iam.serviceAccountTokenCreator',
+      'roles/iam.serviceAccountOpenIdTokenCreator',
+    ),
+  })
+  const last = await callAccount(closed, 'generateAccessToken', through(relay))
+  assert.equal(
+    last.json<Refusal>().error.message,
+    "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+  )
+  assert.match(
+    closed.records.at(-1)?.reason ?? '',
+    /^serviceAccount:relay@.* on loader@.* \(link 2 of 2 of the delegation chain\)/,
+  )
+})
+
+test('a delegate that is not there is refused, and one that is not named well', async () => {
+  const side = trustSide({ document: delegationTrust() })
+  const absent = await callAccount(
+    side,
+    'generateAccessToken',
+    through('nobody@acme.iam.gserviceaccount.com', relay),
+  )
+  assert.deepEqual([absent.status, side.records.at(-1)?.code], [404, 'TRUST_SERVICE_ACCOUNT'])
+  assert.match(side.records.at(-1)?.reason ?? '', /nobody@.* \(link 1 of 3 of the delegation chain\)/)
+  for (const wrong of [
+    relay,
+    [`serviceAccounts/${relay}`],
+    [`projects/acme/serviceAccounts/${relay}`],
+    [1],
+    {},
+  ]) {
+    const answer = await callAccount(side, 'generateAccessToken', {
+      body: { scope: [bigquery], delegates: wrong },
+    })
+    assert.deepEqual([answer.status, answer.json<Refusal>().error.status], [400, 'INVALID_ARGUMENT'])
+  }
 })
 
 test('no token, a foreign one, an altered one and an expired one are 401', async () => {
@@ -169,17 +247,19 @@ test('no token, a foreign one, an altered one and an expired one are 401', async
   const token = federatedToken(side)
   const altered = token.slice(0, 60) + (token[60] === 'A' ? 'B' : 'A') + token.slice(61)
   for (const each of [undefined, 'ya29.foreign', altered, token.slice(5), federatedToken(trustSide())]) {
-    const answer = await call(side, 'generateAccessToken', { token: each })
+    const answer = await callAccount(side, 'generateAccessToken', { token: each })
     assert.deepEqual([answer.status, answer.json<Refusal>().error.status], [401, 'UNAUTHENTICATED'])
   }
   side.clock.jump(3_600_000)
-  assert.equal((await call(side, 'generateAccessToken', { token })).status, 401)
+  assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
   assert.equal(side.records.at(-1)?.code, 'REQUEST_CREDENTIAL_EXPIRED')
 })
 
 test('a token without a scope for it reaches no service account', async () => {
   const side = trustSide()
-  const answer = await call(side, 'generateAccessToken', { token: federatedToken(side, trusted, [bigquery]) })
+  const answer = await callAccount(side, 'generateAccessToken', {
+    token: federatedToken(side, trusted, [bigquery]),
+  })
   assert.equal(answer.json<Refusal>().error.message, 'Request had insufficient authentication scopes.')
 })
 
@@ -187,41 +267,5 @@ test('a token ends with the pool that it came by', async () => {
   const side = trustSide()
   const token = federatedToken(side)
   side.sts.register({ ...storyTrust, google: storyTrust.google.map((each) => ({ ...each, pools: [] })) })
-  assert.equal((await call(side, 'generateAccessToken', { token })).status, 401)
-})
-
-test('token information tells of a live token, by GET and by POST, and of nothing else', async () => {
-  const side = trustSide()
-  const token = (await call(side, 'generateAccessToken')).json().accessToken as string
-  const get = (path: string) =>
-    side.send({ method: 'GET', path, query: `access_token=${token}`, headers: [], body: '' })
-  const expected = {
-    azp: '100000000000000000001',
-    aud: '100000000000000000001',
-    sub: '100000000000000000001',
-    scope: bigquery,
-    exp: String(side.seconds() + 3600),
-    expires_in: '3600',
-    email: loader,
-    email_verified: 'true',
-    access_type: 'online',
-  }
-  assert.deepEqual((await get('/tokeninfo')).json(), expected)
-  assert.deepEqual((await get('/oauth2/v3/tokeninfo')).json(), expected)
-  assert.deepEqual((await side.form('/tokeninfo', { access_token: token })).json(), expected)
-  const refused = await side.form('/tokeninfo', { access_token: 'ya29.foreign' })
-  assert.deepEqual(
-    [refused.status, refused.text],
-    [400, '{"error":"invalid_token","error_description":"Invalid Value"}'],
-  )
-  side.clock.jump(3_600_000)
-  assert.equal((await get('/tokeninfo')).status, 400)
-})
-
-test('introspection says active of a live token, and only that it is not of any other', async () => {
-  const side = trustSide()
-  const live = (await side.form('/v1/introspect', { token: federatedToken(side) })).json()
-  assert.equal(live.active, true)
-  assert.equal(live.username, `principal://iam.googleapis.com/${pool}/subject/${mainBranch}`)
-  assert.equal((await side.form('/v1/introspect', { token: 'x' })).text, '{"active":false}')
+  assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
 })

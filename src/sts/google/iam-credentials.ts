@@ -1,13 +1,23 @@
 import { MayflyError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { readJsonObject } from '../../wire/json.ts'
-import type { Ask, Minted, StsRequest, StsResponse } from '../ask.ts'
+import type { AccessTokenGrant, Ask, ImpersonationAsk, Minted, StsRequest, StsResponse } from '../ask.ts'
 import type { FrontEnd } from '../exchange.ts'
 import { headerOf } from '../request.ts'
+import {
+  type Body,
+  bytesOf,
+  claimsOf,
+  delegatesOf,
+  isSet,
+  lifetimeOf,
+  readBody,
+  scopesOf,
+  textOf,
+} from './credential-body.ts'
 import { googleApiError } from './errors.ts'
 
 /**
- * Google's IAM Service Account Credentials API: a token of a service account for who may impersonate it.
+ * Google's IAM Service Account Credentials API: tokens and signatures of a service account for who may impersonate it.
  * @see https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts
  */
 export const googleIamCredentials: FrontEnd = { name: 'google-iam-credentials', parse, respond, refuse }
@@ -15,36 +25,41 @@ export const googleIamCredentials: FrontEnd = { name: 'google-iam-credentials', 
 /** The paths of this API; the project is always `-`. */
 export const iamCredentialsPath = /^\/v1\/projects\/-\/serviceAccounts\/([^/:]{1,256}):(\w{1,64})$/
 
-type Body = Readonly<Record<string, unknown>>
-
 function parse(request: StsRequest): Ask {
-  const [, account = '', method] = iamCredentialsPath.exec(request.path) ?? []
-  const who = { serviceAccount: decoded(account), bearer: bearerOf(request) }
-  const body = readJsonObject(Buffer.from(request.body || '{}'))
-  if (!body) throw bad()
-  refuseDelegates(body)
-  if (method === 'generateAccessToken')
-    return {
-      kind: 'GenerateAccessToken',
-      ...who,
-      scopes: scopesOf(body),
-      lifetimeSeconds: lifetimeOf(body),
-    }
-  if (method === 'generateIdToken')
-    return {
-      kind: 'GenerateIdToken',
-      ...who,
-      audience: textOf(body, 'audience'),
-      includeEmail: includesEmail(body),
-    }
-  throw unsupported(`the method ${method}`)
+  const [, account = '', method = ''] = iamCredentialsPath.exec(request.path) ?? []
+  const read = Object.hasOwn(methods, method) ? methods[method] : undefined
+  if (!read) throw unsupported(`the method ${method}`)
+  const bearer = bearerOf(request)
+  const body = readBody(request.body)
+  return read({ serviceAccount: decoded(account), bearer, delegates: delegatesOf(body) }, body)
+}
+
+type Who = Pick<ImpersonationAsk, 'serviceAccount' | 'bearer' | 'delegates'>
+
+const methods: Readonly<Record<string, (who: Who, body: Body) => ImpersonationAsk>> = {
+  generateAccessToken: (who, body) => ({
+    kind: 'GenerateAccessToken',
+    ...who,
+    scopes: scopesOf(body),
+    lifetimeSeconds: lifetimeOf(body),
+  }),
+  generateIdToken: (who, body) => ({
+    kind: 'GenerateIdToken',
+    ...who,
+    audience: textOf(body, 'audience'),
+    includeEmail: isSet(body, 'includeEmail'),
+    useEmailAzp: isSet(body, 'useEmailAzp'),
+  }),
+  signBlob: (who, body) => ({ kind: 'SignBlob', ...who, payload: bytesOf(body) }),
+  signJwt: (who, body) => ({ kind: 'SignJwt', ...who, ...claimsOf(body) }),
 }
 
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw bad()
+    // What cannot be read names no account.
+    return text
   }
 }
 
@@ -57,57 +72,29 @@ function bearerOf(request: StsRequest): Secret {
   })
 }
 
-function refuseDelegates({ delegates = null }: Body): void {
-  if (delegates === null || (Array.isArray(delegates) && delegates.length === 0)) return
-  throw unsupported('delegates')
-}
-
-function scopesOf({ scope }: Body): readonly string[] {
-  if (!Array.isArray(scope) || scope.length === 0 || scope.length > 100) throw bad()
-  if (!scope.every((each): each is string => typeof each === 'string' && /^[\x21-\x7e]+$/.test(each)))
-    throw bad()
-  return scope
-}
-
-/** Google's own limit, unless an organization policy lifts it. */
-const longestSeconds = 3600
-
-/** A protobuf Duration in JSON; absent or null is one hour. */
-function lifetimeOf({ lifetime = null }: Body): number {
-  if (lifetime === null || lifetime === '') return longestSeconds
-  const [, digits] = typeof lifetime === 'string' ? (/^(\d{1,9})(?:\.\d{1,9})?s$/.exec(lifetime) ?? []) : []
-  const seconds = Number(digits ?? 0)
-  if (seconds <= 0) throw bad()
-  if (seconds > longestSeconds)
-    throw bad(`The access token lifetime cannot exceed ${longestSeconds} seconds.`)
-  return seconds
-}
-
-function textOf(body: Body, name: string): string {
-  const value = body[name]
-  if (typeof value !== 'string' || value === '' || value.length > 2048) throw bad()
-  return value
-}
-
-function includesEmail({ includeEmail = null }: Body): boolean {
-  if (includeEmail !== null && typeof includeEmail !== 'boolean') throw bad()
-  return includeEmail === true
-}
-
-function bad(text = 'Request contains an invalid argument.'): MayflyError {
-  return new MayflyError('REQUEST_PARAMETER', { message: text, values: { text } })
-}
-
 function unsupported(what: string): MayflyError {
   const text = `Mayfly does not support ${what}.`
   return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
 function respond(minted: Minted): StsResponse {
-  if (minted.kind === 'id-token') return json(200, { token: minted.token.reveal() })
-  if (minted.kind !== 'access-token') throw new TypeError(`${minted.kind} is not Google's to give`)
-  const expireTime = `${new Date(minted.grant.expiresAtMs).toISOString().slice(0, 19)}Z`
-  return json(200, { accessToken: minted.token.reveal(), expireTime })
+  switch (minted.kind) {
+    case 'access-token':
+      return json(200, { accessToken: minted.token.reveal(), expireTime: expireTime(minted.grant) })
+    case 'id-token':
+      return json(200, { token: minted.token.reveal() })
+    case 'signed-blob':
+      return json(200, { keyId: minted.keyId, signedBlob: minted.signature })
+    case 'signed-jwt':
+      return json(200, { keyId: minted.keyId, signedJwt: minted.token.reveal() })
+    default:
+      throw new TypeError(`${minted.kind} is not Google's to give`)
+  }
+}
+
+/** RFC 3339, in whole seconds. */
+function expireTime({ expiresAtMs }: AccessTokenGrant): string {
+  return `${new Date(expiresAtMs).toISOString().slice(0, 19)}Z`
 }
 
 function refuse(error: unknown): StsResponse {

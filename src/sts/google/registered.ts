@@ -9,6 +9,7 @@ import { type Binding, compileBindings } from '../../trust/google-bindings.ts'
 import { compileProvider, type GoogleProvider } from '../../trust/google-provider.ts'
 import { lazily, named, oncePer } from '../compile.ts'
 import { readJwks, type TrustedIssuer } from '../jwks.ts'
+import { extendedSeconds, tokenSeconds } from './lifetime.ts'
 
 /** A provider of a workload identity pool as the hot path reads it. */
 export interface PoolProvider {
@@ -27,6 +28,8 @@ export interface PoolProvider {
 export interface ServiceAccount {
   readonly email: string
   readonly uniqueId: string
+  /** How long an access token of it may last. */
+  readonly longestSeconds: number
   /** Who may act as it. */
   readonly bindings: () => readonly Binding[]
 }
@@ -101,6 +104,11 @@ function audiencesOf({ allowedAudiences }: Oidc, name: string): ReadonlySet<stri
 }
 
 function serviceAccount(document: ServiceAccountDocument, at: string): ServiceAccount {
-  const { email, uniqueId } = document
-  return { email, uniqueId, bindings: lazily(() => named(at, () => bindingsOf(document))) }
+  const { email, uniqueId, credentialLifetimeExtension = false } = document
+  return {
+    email,
+    uniqueId,
+    longestSeconds: credentialLifetimeExtension ? extendedSeconds : tokenSeconds,
+    bindings: lazily(() => named(at, () => bindingsOf(document))),
+  }
 }

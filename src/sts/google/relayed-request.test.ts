@@ -88,6 +88,8 @@ const encodings: Readonly<Record<string, (made: Relayed) => string>> = {
       (c) => `%${c.charCodeAt(0).toString(16)}`,
     ),
   'Go and Java: a blank as +': (made) => encodeURIComponent(JSON.stringify(made)).replaceAll('%20', '+'),
+  'PHP: slashes escaped in the JSON': (made) =>
+    encodeURIComponent(JSON.stringify(made).replaceAll('/', '\\/')).replaceAll('%20', '+'),
   'not encoded once more': (made) => JSON.stringify(made),
 }
 
