@@ -49,6 +49,7 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
         place: at('google', i, 'serviceAccounts', j),
       })),
     ),
+    projectBindings: trust.google.map(({ projectNumber, bindings = [] }) => ({ projectNumber, bindings })),
     ...entraIn(trust.entra ?? [], at),
   }
 }

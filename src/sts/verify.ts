@@ -136,7 +136,7 @@ async function verifySubject(
   sts: Sts,
 ): Promise<WebIdentity | AwsIdentity> {
   const provider = registered.providers.get(ask.audience)
-  if (!provider || provider.disabled) throw noProvider(ask.audience, provider)
+  if (!provider || provider.disabled || provider.deleted) throw noProvider(ask.audience, provider)
   const { subject } = ask
   if (subject.type === 'jwt')
     return verifyGoogleToken(readJwt(subject.token.reveal()), provider, verificationBy(sts))
@@ -148,8 +148,9 @@ async function verifySubject(
 }
 
 export function noProvider(audience: string, provider: PoolProvider | undefined): MayflyError {
+  const state = provider?.deleted ? 'is deleted' : 'is disabled'
   return new MayflyError('TRUST_PROVIDER', {
-    message: `the provider ${audience} ${provider ? 'is disabled' : 'is not registered'}`,
+    message: `the provider ${audience} ${provider ? state : 'is not registered'}`,
     values: { presented: audience },
   })
 }

@@ -1,5 +1,6 @@
 import type { Check } from './decision.ts'
 import { objectAt, refuse, stringAt, stringsAt } from './document.ts'
+import { type AdminPermission, adminRoles } from './google-admin-roles.ts'
 
 /** Who holds a Google access token: a federated principal's mapped attributes, or a service account's e-mail. */
 export type GooglePrincipal =
@@ -32,8 +33,9 @@ export interface Binding {
   readonly source: string
 }
 
-/** A permission on a service account that the token service asks for. */
+/** A permission that the token service asks for. */
 export type Permission =
+  | AdminPermission
   | 'iam.serviceAccounts.getAccessToken'
   | 'iam.serviceAccounts.getOpenIdToken'
   | 'iam.serviceAccounts.signBlob'
@@ -95,7 +97,8 @@ export function matches(member: Member, principal: GooglePrincipal): boolean {
 
 /** Whether a role has a permission. Roles of one's own making have none here. */
 export function roleGrants(role: string, permission: Permission): boolean {
-  return rolePermissions.get(role)?.includes(permission) ?? false
+  const has = (permissions: readonly string[] = []) => permissions.includes(permission)
+  return has(rolePermissions.get(role)) || has(adminRoles.get(role))
 }
 
 /**
@@ -221,8 +224,7 @@ function compared(
 }
 
 function permissionCheck(permission: Permission, granted: boolean, count: number): Check {
-  const hint =
-    count === 0 ? 'The service account has no bindings' : 'No binding gives this principal the permission'
+  const hint = count === 0 ? 'No bindings are there' : 'No binding gives this principal the permission'
   return {
     check: 'permission',
     outcome: granted ? 'pass' : 'fail',

@@ -112,9 +112,9 @@ export function authorizeAttached(
   nowMs: number,
 ): Ungranted<AccessTokenGrant | IdTokenGrant> {
   const account = registered.serviceAccount(ask.serviceAccount)
-  if (!account)
+  if (!account || account.disabled)
     throw new MayflyError('TRUST_DENIED', {
-      message: `the service account ${ask.serviceAccount}, which is attached to the machine, is not registered`,
+      message: `the service account ${ask.serviceAccount}, which is attached to the machine, is ${account ? 'disabled' : 'not registered'}`,
       hint: 'Register it under `serviceAccounts:` of its project.',
     })
   const life = tokenLife(tokenSeconds, nowMs)
