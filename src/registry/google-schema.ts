@@ -108,12 +108,13 @@ const member = v.pipe(
   }),
 )
 
-/** One binding of an IAM policy. */
-export const bindingSchema = exactly({
-  role: matching(
-    /^(?:roles|projects\/[^/]+\/roles|organizations\/\d+\/roles)\/[\w.]+$/,
-    'a role such as roles/iam.workloadIdentityUser',
-  ),
+export const bindingRole = matching(
+  /^(?:roles|projects\/[^/]+\/roles|organizations\/\d+\/roles)\/[\w.]+$/,
+  'a role such as roles/iam.workloadIdentityUser',
+)
+
+const binding = exactly({
+  role: bindingRole,
   members: v.array(member),
 })
 
@@ -132,7 +133,7 @@ export const serviceAccountSchema = v.pipe(
     displayName: v.exactOptional(textOfBytes(100, 'a display name')),
     description: v.exactOptional(textOfBytes(256, 'a description')),
     disabled: v.exactOptional(v.boolean()),
-    bindings: listOf(bindingSchema),
+    bindings: listOf(binding),
     credentialLifetimeExtension: v.exactOptional(v.boolean()),
   }),
   v.transform(({ uniqueId, ...rest }) => ({
@@ -148,7 +149,7 @@ export const googleProject = exactly({
     /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{2,28}[a-z0-9]$/,
     'a project ID of 4 to 30 of a-z, 0-9 and -',
   ),
-  bindings: v.exactOptional(v.array(bindingSchema)),
+  bindings: v.exactOptional(v.array(binding)),
   pools: v.optional(
     v.pipe(
       v.array(poolSchema),

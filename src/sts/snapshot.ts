@@ -45,6 +45,8 @@ export interface Snapshot {
   project(name: string): GoogleProject | undefined
   /** By its e-mail address or its unique ID. */
   serviceAccount(name: string): ServiceAccount | undefined
+  /** Softly, by a call: by its unique ID alone. */
+  deletedServiceAccount(uniqueId: string): { readonly projectNumber: string } | undefined
   /** Whether what an access token stands for is registered still. */
   stands(principal: GooglePrincipal): boolean
 }
@@ -117,6 +119,8 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     oidcProvider: (roleArn, issuer) => aws.get(accountOfArn(roleArn))?.providers.get(issuer),
     project: (name) => byName.get(name),
     serviceAccount: (name) => byEmail.get(name) ?? byId.get(name),
+    deletedServiceAccount: (uniqueId) =>
+      projects.find(({ deletedAccounts }) => deletedAccounts.has(uniqueId)),
     stands: (principal) =>
       principal.type === 'federated'
         ? pools.has(principal.pool)

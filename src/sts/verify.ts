@@ -164,7 +164,7 @@ export function checkAccount({ account, arn }: AwsIdentity, { aws, name }: PoolP
 }
 
 /** The holder of an access token of ours, while what it stands for is registered. */
-function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIdentity {
+export function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIdentity {
   const identity = holderOfAccessToken(token, { keys: sts.keys, nowMs: sts.now() })
   if (registered.stands(identity.principal)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {

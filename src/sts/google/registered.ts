@@ -45,6 +45,8 @@ export interface GoogleProject {
   readonly bindings: () => readonly Binding[]
   readonly providers: readonly PoolProvider[]
   readonly serviceAccounts: readonly ServiceAccount[]
+  /** By their unique IDs. */
+  readonly deletedAccounts: ReadonlySet<string>
   /** Names of the pools that are neither disabled nor deleted. */
   readonly pools: readonly string[]
 }
@@ -59,6 +61,7 @@ export function googleProject(document: GoogleProjectDocument, at: string): Goog
     projectNumber,
     projectId,
     bindings,
+    deletedAccounts: new Set(document.deletedServiceAccounts?.map(({ uniqueId }) => uniqueId)),
     pools: document.pools.filter((pool) => !pool.disabled && !isDeleted(pool)).map(poolName),
     providers: document.pools.flatMap((pool, i) =>
       pool.providers.map((each, j) =>
