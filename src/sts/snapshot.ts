@@ -124,8 +124,16 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     stands: (principal) =>
       principal.type === 'federated'
         ? pools.has(principal.pool)
-        : byEmail.get(principal.email)?.disabled === false,
+        : isHolder(byEmail.get(principal.email), principal),
   }
+}
+
+/** Not one that is disabled, and not another that was made anew under its e-mail. */
+function isHolder(
+  account: ServiceAccount | undefined,
+  { uniqueId = account?.uniqueId }: { readonly uniqueId?: string },
+): boolean {
+  return account !== undefined && !account.disabled && account.uniqueId === uniqueId
 }
 
 function principalIn(account: AwsAccount | undefined, identity: AwsIdentity): Role | User | undefined {

@@ -13,7 +13,12 @@ export type GooglePrincipal =
       /** By name, without the `attribute.` prefix. */
       readonly attributes: Readonly<Record<string, string>>
     }
-  | { readonly type: 'service-account'; readonly email: string }
+  | {
+      readonly type: 'service-account'
+      readonly email: string
+      /** Tells it from an account that has the same e-mail later. */
+      readonly uniqueId?: string
+    }
 
 /** A compiled member of a binding. */
 export type Member = { readonly text: string } & (

@@ -134,8 +134,8 @@ function idToken(
   return { kind: 'id-token', email, uniqueId, audience, includeEmail, useEmailAzp } as const
 }
 
-function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email }: ServiceAccount) {
-  return { kind: 'access-token', principal: { type: 'service-account', email }, scopes } as const
+function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email, uniqueId }: ServiceAccount) {
+  return { kind: 'access-token', principal: { type: 'service-account', email, uniqueId }, scopes } as const
 }
 
 /** Downscoped tokens are for Cloud Storage alone. */

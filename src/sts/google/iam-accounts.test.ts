@@ -79,37 +79,43 @@ test('a disabled account gives no tokens until it is enabled', async (t) => {
   assert.equal(await impersonated(side), 200)
 })
 
-test('an account that is made anew has neither the roles nor the policy of the one that was deleted', async (t) => {
-  const side = await googleIamSide(t)
-  const { call, impersonate, bearer } = side
-  const { uniqueId } = await made(side)
-  await made(side, 'target')
+/** A token of `deployer` that the pipeline has, and the pipeline's way to ask with it for one of `target`. */
+async function acting(side: GoogleIamSide) {
+  const { call, exchange, impersonate } = side
   const creator = {
     role: 'roles/iam.serviceAccountTokenCreator',
     members: [`serviceAccount:${account('deployer')}`],
   }
   await call('POST', of('target', 'setIamPolicy'), { policy: { bindings: [creator] } })
   await call('POST', of('deployer', 'setIamPolicy'), { policy: { bindings: [workloadIdentityUser] } })
-  const acting = async () =>
-    (await impersonate(bearer({ by: account('deployer') }), account('target'))).status
+  const { access_token = '' } = await exchange('bq-pool/providers/gitlab')
+  const { accessToken } = (await impersonate(access_token, account('deployer'))).body
+  return async (token: string = accessToken) => (await impersonate(token, account('target'))).status
+}
+
+test('an account that is made anew has neither roles nor policy nor tokens of the one that was deleted', async (t) => {
+  const side = await googleIamSide(t)
+  const { call, bearer } = side
+  const { uniqueId } = await made(side)
+  await made(side, 'target')
+  const act = await acting(side)
   const members = async () =>
     (await call('POST', of('target', 'getIamPolicy'))).body.bindings[0].members as string[]
-  assert.equal(await acting(), 200)
+  assert.equal(await act(), 200)
   assert.deepEqual((await call('DELETE', of('deployer'))).body, {})
-  assert.equal(await acting(), 401)
+  assert.equal(await act(), 401)
   assert.deepEqual(await members(), [`deleted:serviceAccount:${account('deployer')}?uid=${uniqueId}`])
   const second = await made(side)
   assert.notEqual(second.uniqueId, uniqueId)
-  assert.deepEqual([await acting(), await impersonated(side)], [403, 403])
-  const undelete = `-/serviceAccounts/${uniqueId}:undelete`
-  assert.equal((await call('POST', undelete, {})).code, 'FAILED_PRECONDITION')
+  assert.equal(await act(), 401)
+  assert.equal(await act(bearer({ by: account('deployer') })), 403)
+  assert.equal(await impersonated(side), 403)
+  const undelete = (id: string) => call('POST', `-/serviceAccounts/${id}:undelete`, {})
+  assert.equal((await undelete(uniqueId)).code, 'FAILED_PRECONDITION')
   await call('DELETE', of('deployer'))
-  assert.equal((await call('POST', undelete, {})).body.restoredAccount.uniqueId, uniqueId)
-  assert.deepEqual([await acting(), await impersonated(side)], [200, 200])
-  assert.equal(
-    (await call('POST', `-/serviceAccounts/${second.uniqueId}:undelete`, {})).code,
-    'FAILED_PRECONDITION',
-  )
+  assert.equal((await undelete(uniqueId)).body.restoredAccount.uniqueId, uniqueId)
+  assert.deepEqual([await act(), await impersonated(side)], [200, 200])
+  assert.equal((await undelete(second.uniqueId)).code, 'FAILED_PRECONDITION')
 })
 
 test('30 days after, a deleted account does not come back', async (t) => {

@@ -25,7 +25,11 @@ test('a bound principal obtains an access token of the service account', async (
   assert.deepEqual(others, {})
   assert.equal(expireTime, '2026-11-22T01:00:00Z')
   const identity = verifyAccessToken(accessToken as string, { keys: side.sts.keys, nowMs: side.clock.now() })
-  assert.deepEqual(identity.principal, { type: 'service-account', email: loader })
+  assert.deepEqual(identity.principal, {
+    type: 'service-account',
+    email: loader,
+    uniqueId: '100000000000000000001',
+  })
   assert.deepEqual(identity.scopes, [bigquery])
 })
 
@@ -188,7 +192,7 @@ test('a chain of delegates reaches an account on which only the last of them is 
       keys: side.sts.keys,
       nowMs: side.clock.now(),
     })
-    assert.deepEqual(principal, { type: 'service-account', email: loader })
+    assert.deepEqual(principal, { type: 'service-account', email: loader, uniqueId: '100000000000000000001' })
     assert.deepEqual(side.records.at(-1)?.via, [name])
   }
 })
