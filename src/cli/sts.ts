@@ -192,7 +192,7 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
     table(
       [
         ['AWS', `AWS_ENDPOINT_URL_STS=${url} AWS_ENDPOINT_URL_IAM=${url}`],
-        ['Google', `"token_url": "${url}/v1/token"`],
+        ['Google', `"token_url": "${url}/v1/token" CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM=${url}/`],
         ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
         ['registry', store === 'none' ? 'none: no admin calls' : withoutPassword(store)],
