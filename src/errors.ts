@@ -325,6 +325,11 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Remove first what stands on it; the message names that.',
   },
+  REGISTRY_STATE: {
+    means: 'An admin call would change something that is deleted, or undelete something that is not.',
+    wire: 'invalid_request',
+    hint: 'Ask for its state. What is deleted softly comes back by undelete, until its expireTime.',
+  },
   REGISTRY_LIMIT: {
     means: 'An admin call would go beyond a quota of the vendor.',
     wire: 'invalid_request',

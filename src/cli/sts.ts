@@ -199,7 +199,7 @@ function banner(
     table(
       [
         ['AWS', `AWS_ENDPOINT_URL_STS=${url} AWS_ENDPOINT_URL_IAM=${url}`],
-        ['Google', `"token_url": "${url}/v1/token"`],
+        ['Google', `"token_url": "${url}/v1/token" CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM=${url}/`],
         ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
         ...servers,
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],

@@ -12,6 +12,7 @@ test('the token service is at every name that STS and IAM have, and at no other 
     'iam.amazonaws.com',
     'iam.global.api.aws',
     'sts.googleapis.com',
+    'iam.googleapis.com',
     'iamcredentials.googleapis.com',
     'STS.googleapis.com.',
     'login.microsoftonline.com',

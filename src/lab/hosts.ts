@@ -26,7 +26,7 @@ function isBelow(name: string, domains: readonly string[]): boolean {
 export function isTokenService(host: string): boolean {
   return (
     entraHosts.includes(bareHost(host)) ||
-    /^((sts|iam)(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iamcredentials)\.googleapis\.com)$/.test(
+    /^((sts|iam)(-fips)?(\.[a-z0-9-]+)?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)|(sts|iam|iamcredentials)\.googleapis\.com)$/.test(
       bareHost(host),
     )
   )

@@ -130,7 +130,7 @@ test('gce: tokens of the service account that hold at the token service, and its
   const holder = verifyAccessToken(access_token, { keys, nowMs: side.clock.now() })
   assert.deepEqual(
     [holder.principal, holder.scopes],
-    [{ type: 'service-account', email: loader }, ['a', 'b']],
+    [{ type: 'service-account', email: loader, uniqueId: '100000000000000000001' }, ['a', 'b']],
   )
   const { claims } = readJwt(
     (await ask(server, `${at}/identity?audience=https://a.test&format=full`, flavor)).text,

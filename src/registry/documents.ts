@@ -123,10 +123,18 @@ export interface AwsAccountDocument {
   readonly outboundWebIdentityFederation?: boolean
 }
 
-/** As `gcloud iam workload-identity-pools providers describe` prints it. */
-export interface PoolProviderDocument {
+/** What a pool and its providers have in common. */
+interface PoolResource {
   readonly id: string
+  readonly displayName?: string
+  readonly description?: string
   readonly disabled: boolean
+  /** Deleted by a call, and until then there to be undeleted: RFC 3339. */
+  readonly expireTime?: string
+}
+
+/** As `gcloud iam workload-identity-pools providers describe` prints it. */
+export interface PoolProviderDocument extends PoolResource {
   readonly attributeMapping: Readonly<Record<string, string>>
   readonly attributeCondition?: string
   readonly oidc?: {
@@ -138,9 +146,7 @@ export interface PoolProviderDocument {
   readonly aws?: { readonly accountId: string }
 }
 
-export interface PoolDocument {
-  readonly id: string
-  readonly disabled: boolean
+export interface PoolDocument extends PoolResource {
   readonly providers: readonly PoolProviderDocument[]
 }
 
@@ -149,16 +155,35 @@ export interface ServiceAccountDocument {
   readonly email: string
   /** 21 digits; made from the e-mail where none is given. */
   readonly uniqueId: string
-  readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[]
+  readonly displayName?: string
+  readonly description?: string
+  /** Nobody may act as it, and its tokens count no more. */
+  readonly disabled?: boolean
+  readonly bindings: readonly BindingDocument[]
   /** Whether the constraint iam.allowServiceAccountCredentialLifetimeExtension lists it: its access tokens may last 12 hours. */
   readonly credentialLifetimeExtension?: boolean
+}
+
+/** Who has which role. */
+export interface BindingDocument {
+  readonly role: string
+  readonly members: readonly string[]
+}
+
+/** Kept apart by its unique ID: its e-mail may be another account's by now. */
+export interface DeletedServiceAccountDocument extends ServiceAccountDocument {
+  /** Until then it is there to be undeleted: RFC 3339. */
+  readonly expireTime: string
 }
 
 export interface GoogleProjectDocument {
   readonly projectNumber: string
   readonly projectId: string
+  /** Of the project's own IAM policy: who may make admin calls, and whose roles count for every account in it. */
+  readonly bindings?: readonly BindingDocument[]
   readonly pools: readonly PoolDocument[]
   readonly serviceAccounts: readonly ServiceAccountDocument[]
+  readonly deletedServiceAccounts?: readonly DeletedServiceAccountDocument[]
 }
 
 /** As Microsoft Graph prints a federated identity credential of an application or a managed identity. */

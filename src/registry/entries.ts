@@ -11,6 +11,7 @@ import type { TrustDocument } from './documents.ts'
 //     google/111111111111/pool/bq-pool
 //     google/111111111111/pool/bq-pool/provider/gitlab
 //     google/111111111111/service-account/loader@acme.iam.gserviceaccount.com
+//     google/111111111111/deleted-service-account/112233445566778899001
 //     entra/TENANT                                      what is said of the tenant itself
 //     entra/TENANT/application/CLIENT-ID, …/identity/CLIENT-ID
 //     entra/TENANT/application/CLIENT-ID/credential/main
@@ -51,6 +52,7 @@ const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
     lists: {
       pools: { word: 'pool', name: 'id', lists: { providers: { word: 'provider', name: 'id' } } },
       serviceAccounts: { word: 'service-account', name: 'email' },
+      deletedServiceAccounts: { word: 'deleted-service-account', name: 'uniqueId', optional: true },
     },
   },
   entra: {

@@ -22,7 +22,17 @@ const members = [
 export function poolProvider(document: Members, place: Place, file: string): GivenTrust {
   const [, projectNumber = '', pool = '', id = ''] = providerName.exec(String(document.name)) ?? []
   const kept = Object.fromEntries(Object.entries(document).filter(([name]) => members.includes(name)))
-  return givenPoolProvider({ ...kept, id }, { projectNumber, pool, disabled: false }, place, file)
+  const given = givenPoolProvider({ ...kept, id }, { projectNumber, pool, disabled: false }, place, file)
+  return typeof document.expireTime === 'string' ? deleted(given, document.expireTime) : given
+}
+
+/** Softly: it is printed like any other, and takes part in no exchange. */
+function deleted(given: GivenTrust, expireTime: string): GivenTrust {
+  const poolProviders = given.poolProviders.map((each) => ({
+    ...each,
+    document: { ...each.document, expireTime },
+  }))
+  return { ...given, poolProviders }
 }
 
 export interface PoolOf {

@@ -53,6 +53,7 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
       document: each,
       place: at('authorizationServers', i),
     })),
+    projectBindings: trust.google.map(({ projectNumber, bindings = [] }) => ({ projectNumber, bindings })),
     ...entraIn(trust.entra ?? [], at),
   }
 }

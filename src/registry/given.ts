@@ -2,6 +2,7 @@ import type { Path } from '../wire/placed-document.ts'
 import type {
   AuthorizationServerDocument,
   AwsAccountDocument,
+  BindingDocument,
   FederatedCredentialDocument,
   GoogleProjectDocument,
   IssuerDocument,
@@ -50,6 +51,12 @@ export interface GivenServiceAccount {
   readonly place: Place
 }
 
+/** Of a project's own policy: they count for every service account in it. */
+export interface GivenProjectBindings {
+  readonly projectNumber: string
+  readonly bindings: readonly BindingDocument[]
+}
+
 export interface GivenCredential {
   /** ID or name of the application or managed identity; absent where the document does not say it. */
   readonly application?: string
@@ -69,6 +76,7 @@ export interface GivenTrust {
   readonly oidcProviders: readonly GivenOidcProvider[]
   readonly poolProviders: readonly GivenPoolProvider[]
   readonly serviceAccounts: readonly GivenServiceAccount[]
+  readonly projectBindings: readonly GivenProjectBindings[]
   readonly credentials: readonly GivenCredential[]
   readonly authorizationServers: readonly GivenAuthorizationServer[]
   /** The applications and managed identities of which every credential is known, by their client IDs. */
@@ -85,6 +93,7 @@ export const nothingGiven: GivenTrust = {
   oidcProviders: [],
   poolProviders: [],
   serviceAccounts: [],
+  projectBindings: [],
   credentials: [],
   authorizationServers: [],
   completeApplications: [],
@@ -104,6 +113,7 @@ export function together(many: readonly GivenTrust[]): GivenTrust {
     oidcProviders: many.flatMap((each) => each.oidcProviders),
     poolProviders: many.flatMap((each) => each.poolProviders),
     serviceAccounts: many.flatMap((each) => each.serviceAccounts),
+    projectBindings: many.flatMap((each) => each.projectBindings),
     credentials: many.flatMap((each) => each.credentials),
     authorizationServers: many.flatMap((each) => each.authorizationServers),
     completeApplications: many.flatMap((each) => each.completeApplications),
@@ -133,7 +143,11 @@ function accountsOf({ roles, oidcProviders }: GivenTrust): AwsAccountDocument[] 
   }))
 }
 
-function projectsOf({ poolProviders, serviceAccounts }: GivenTrust): GoogleProjectDocument[] {
+function projectsOf({
+  poolProviders,
+  serviceAccounts,
+  projectBindings,
+}: GivenTrust): GoogleProjectDocument[] {
   const numbers = new Set([...poolProviders, ...serviceAccounts].map((each) => each.projectNumber))
   return [...numbers].map((projectNumber) => {
     const providers = poolProviders.filter((each) => each.projectNumber === projectNumber)
@@ -141,6 +155,9 @@ function projectsOf({ poolProviders, serviceAccounts }: GivenTrust): GoogleProje
     return {
       projectNumber,
       projectId: projectNumber,
+      bindings: projectBindings
+        .filter((each) => each.projectNumber === projectNumber)
+        .flatMap(({ bindings }) => bindings),
       pools: [...pools.values()].map((pool) => ({
         ...pool,
         providers: providers.filter((each) => each.pool.id === pool.id).map(({ document }) => document),

@@ -59,10 +59,14 @@ const oidc = exactly({
   reach,
 })
 
-/** What `describe` prints besides, and what has no bearing on trust. */
+/** What people read, and what has no bearing on trust. */
 const described = {
-  displayName: v.exactOptional(v.string()),
-  description: v.exactOptional(v.string()),
+  displayName: v.exactOptional(
+    v.pipe(v.string(), v.maxLength(32, 'a display name of at most 32 characters')),
+  ),
+  description: v.exactOptional(
+    v.pipe(v.string(), v.maxLength(256, 'a description of at most 256 characters')),
+  ),
 }
 
 /** One provider of a pool. */
@@ -81,27 +85,21 @@ export const poolProviderSchema = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     for (const message of dataset.typed ? providerProblems(dataset.value) : []) addIssue({ message })
   }),
-  v.transform(({ displayName: _, description: __, attributeMapping = awsMapping, ...rest }) => ({
-    ...rest,
-    attributeMapping,
-  })),
+  v.transform(({ attributeMapping = awsMapping, ...rest }) => ({ ...rest, attributeMapping })),
 )
 
-const pool = v.pipe(
-  exactly({
-    id: identifier,
-    disabled: v.optional(v.boolean(), false),
-    providers: v.optional(
-      v.pipe(
-        v.array(poolProviderSchema),
-        unique('the provider', (each) => each.id),
-      ),
-      [],
+export const poolSchema = exactly({
+  id: identifier,
+  disabled: v.optional(v.boolean(), false),
+  providers: v.optional(
+    v.pipe(
+      v.array(poolProviderSchema),
+      unique('the provider', (each) => each.id),
     ),
-    ...described,
-  }),
-  v.transform(({ displayName: _, description: __, ...rest }) => rest),
-)
+    [],
+  ),
+  ...described,
+})
 
 const member = v.pipe(
   v.string(),
@@ -111,26 +109,35 @@ const member = v.pipe(
   }),
 )
 
+export const bindingRole = matching(
+  /^(?:roles|projects\/[^/]+\/roles|organizations\/\d+\/roles)\/[\w.]+$/,
+  'a role such as roles/iam.workloadIdentityUser',
+)
+
 const binding = exactly({
-  role: matching(
-    /^(?:roles|projects\/[^/]+\/roles|organizations\/\d+\/roles)\/[\w.]+$/,
-    'a role such as roles/iam.workloadIdentityUser',
-  ),
+  role: bindingRole,
   members: v.array(member),
 })
 
-const serviceAccount = v.pipe(
+function textOfBytes(most: number, expectation: string) {
+  const within = (text: string) => Buffer.byteLength(text) <= most
+  return v.pipe(v.string(), v.check(within, `${expectation} of at most ${most} bytes`))
+}
+
+export const serviceAccountSchema = v.pipe(
   exactly({
     email: matching(
       /^[a-z0-9][a-z0-9.-]{0,62}@[a-z0-9][a-z0-9.-]{0,250}\.gserviceaccount\.com$/,
       "a service account's e-mail, NAME@PROJECT.iam.gserviceaccount.com",
     ),
     uniqueId: v.exactOptional(digits(/^\d{21}$/, 'a unique ID of 21 digits')),
+    displayName: v.exactOptional(textOfBytes(100, 'a display name')),
+    description: v.exactOptional(textOfBytes(256, 'a description')),
+    disabled: v.exactOptional(v.boolean()),
     bindings: listOf(binding),
     credentialLifetimeExtension: v.exactOptional(v.boolean()),
-    ...described,
   }),
-  v.transform(({ displayName: _, description: __, uniqueId, ...rest }) => ({
+  v.transform(({ uniqueId, ...rest }) => ({
     ...rest,
     uniqueId: uniqueId ?? uniqueIdOf(rest.email),
   })),
@@ -143,16 +150,17 @@ export const googleProject = exactly({
     /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{2,28}[a-z0-9]$/,
     'a project ID of 4 to 30 of a-z, 0-9 and -',
   ),
+  bindings: v.exactOptional(v.array(binding)),
   pools: v.optional(
     v.pipe(
-      v.array(pool),
+      v.array(poolSchema),
       unique('the pool', (each) => each.id),
     ),
     [],
   ),
   serviceAccounts: v.optional(
     v.pipe(
-      v.array(serviceAccount),
+      v.array(serviceAccountSchema),
       unique('the service account', (each) => each.email),
     ),
     [],

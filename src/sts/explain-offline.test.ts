@@ -6,9 +6,11 @@ import {
   gitlab,
   loader,
   mainBranch,
+  pool as poolName,
   provider,
   roleArn,
   storyTrust,
+  storyTrustWith,
   strangeKey,
   type TrustSide,
   tokenOf,
@@ -188,6 +190,34 @@ describe('explained offline', () => {
     const target = { cloud: 'aws', roleArn: `arn:aws:iam::${account}:role/unnamed-role` } as const
     const { wire } = await explainOffline({ trust, presented, target, nowMs })
     assert.equal(wire.message, 'Incorrect token audience')
+  })
+
+  test("a role in the project's policy counts for an account as it does at the server", async () => {
+    const members = [`principal://iam.googleapis.com/${poolName}/subject/${mainBranch}`]
+    const bindings = [{ role: 'roles/iam.serviceAccountTokenCreator', members }]
+    const document = storyTrustWith(['google', 0, 'bindings'], bindings)
+    const side = trustSide({ document })
+    const target = { ...pool, serviceAccount: 'closed@acme.iam.gserviceaccount.com' }
+    const token = tokenOf(side, { aud: googleAudience })
+    const trust = parseGiven(JSON.stringify(document), 'trust.yaml')
+    const presented = { jwt: readJwt(token), unsigned: false }
+    const { decision } = await explainOffline({ trust, presented, target, nowMs })
+    assert.deepEqual([decision, (await online(side, token, target)).decision], ['allow', 'allow'])
+    assert.equal((await offline(side, token, target)).decision, 'deny')
+  })
+
+  test('a provider that gcloud describes as deleted is none', async () => {
+    const described = {
+      name: `${provider.slice('//iam.googleapis.com/'.length)}/gitlab`,
+      attributeMapping: { 'google.subject': 'assertion.sub' },
+      oidc: { issuerUri: gitlab },
+      state: 'DELETED',
+      expireTime: '2026-12-22T00:00:00Z',
+    }
+    const { presented } = unsignedToken({ iss: gitlab, sub: mainBranch, aud: googleAudience }, nowMs)
+    const trust = parseGiven(JSON.stringify(described), 'provider.json')
+    const { decision, wire } = await explainOffline({ trust, presented, target: pool, nowMs })
+    assert.deepEqual([decision, wire.code], ['deny', 'invalid_target'])
   })
 
   test('an AWS provider is asked with what get-caller-identity answers', async () => {

@@ -132,7 +132,7 @@ async function decideGoogle(
   { jwt, registered, by }: Scene,
 ): Promise<Refusal | undefined> {
   const provider = registered.providers.get(name)
-  if (!provider || provider.disabled) throw noProvider(name, provider)
+  if (!provider || provider.disabled || provider.deleted) throw noProvider(name, provider)
   const identity = await googleIdentity(provider, jwt, by)
   const ask = {
     kind: 'TokenExchange',

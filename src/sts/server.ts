@@ -10,7 +10,9 @@ import { graph, graphPath } from './entra/graph.ts'
 import { entraTokenEndpoint, entraTokenPath } from './entra/token-endpoint.ts'
 import { exchange, type FrontEnd } from './exchange.ts'
 import { googleSts } from './google/google-sts.ts'
+import { googleIam } from './google/iam.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google/iam-credentials.ts'
+import { isGoogleIam } from './google/iam-route.ts'
 import { introspect } from './google/introspection.ts'
 import { publicKeys } from './google/public-keys.ts'
 import { tokenInfo, tokenInfoPath } from './google/token-information.ts'
@@ -28,6 +30,8 @@ export const largestBody = 64 * 1024
  *     POST, GET  /                                              AWS STS; AWS IAM by its version or host
  *     POST       /v1/token                                      Google STS
  *     POST       /v1/projects/-/serviceAccounts/EMAIL:METHOD    Google IAM credentials
+ *     GET, …     /v1/projects/P/locations/global/workloadIdentityPools/…     Google IAM: pools and providers
+ *     GET, …     /v1/projects/P/serviceAccounts/…               Google IAM: service accounts and who may act as them
  *     GET, POST  /tokeninfo, /oauth2/v1|v2|v3/tokeninfo         Google token information
  *     GET        /service_accounts/v1/jwk/EMAIL, /robot/v1/metadata/x509/EMAIL, …    keys of service accounts
  *     POST       /v1/introspect                                 Google STS introspection (RFC 7662)
@@ -43,6 +47,7 @@ export const largestBody = 64 * 1024
 export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
   const ofOauth = oauth(request, sts)
   if (ofOauth) return ofOauth
+  if (sts.registry && isGoogleIam(request)) return googleIam(request, sts, sts.registry)
   const frontEnd = frontEndOf(request)
   if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
   if (frontEnd) return exchange(request, frontEnd, sts)

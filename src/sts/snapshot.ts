@@ -13,7 +13,12 @@ import {
   type User,
 } from './aws/registered.ts'
 import { type EntraTenant, entraTenant } from './entra/registered.ts'
-import { googleProject, type PoolProvider, type ServiceAccount } from './google/registered.ts'
+import {
+  type GoogleProject,
+  googleProject,
+  type PoolProvider,
+  type ServiceAccount,
+} from './google/registered.ts'
 import { type AuthorizationServer, authorizationServer } from './oauth/registered.ts'
 
 /** What is registered at one moment, compiled: every look-up is a map's, however much is registered. */
@@ -39,8 +44,12 @@ export interface Snapshot {
   userOfKey(accessKeyId: string): User | undefined
   /** The OIDC provider for an issuer in the account of a role. */
   oidcProvider(roleArn: string, issuer: string): OidcProvider | undefined
+  /** Of Google, by its number or its ID. */
+  project(name: string): GoogleProject | undefined
   /** By its e-mail address or its unique ID. */
   serviceAccount(name: string): ServiceAccount | undefined
+  /** Softly, by a call: by its unique ID alone. */
+  deletedServiceAccount(uniqueId: string): { readonly projectNumber: string } | undefined
   /** Whether what an access token stands for is registered still. */
   stands(principal: GooglePrincipal): boolean
 }
@@ -72,6 +81,9 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     (each) => each.account,
   )
   const projects = document.google.map((each, i) => googleProject(each, `google[${i}]`))
+  const byName = new Map(
+    projects.flatMap((each) => [[each.projectNumber, each] as const, [each.projectId, each] as const]),
+  )
   const pools = new Set(projects.flatMap((each) => each.pools))
   const providers = byKey(
     projects.flatMap((each) => each.providers),
@@ -98,6 +110,7 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
   if (roles + poolProviders + serviceAccounts + applications <= eagerly) {
     compileAll([...aws.values()], [...providers.values()], accounts)
     for (const each of clients) each.credentials()
+    for (const each of projects) each.bindings()
   }
   for (const each of servers) each.rules()
   return {
@@ -114,10 +127,23 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
     principalOf: (identity) => principalIn(aws.get(identity.account), identity),
     userOfKey: (accessKeyId) => aws.get(accountOfKeyId(accessKeyId) ?? '')?.keys.get(accessKeyId),
     oidcProvider: (roleArn, issuer) => aws.get(accountOfArn(roleArn))?.providers.get(issuer),
+    project: (name) => byName.get(name),
     serviceAccount: (name) => byEmail.get(name) ?? byId.get(name),
+    deletedServiceAccount: (uniqueId) =>
+      projects.find(({ deletedAccounts }) => deletedAccounts.has(uniqueId)),
     stands: (principal) =>
-      principal.type === 'federated' ? pools.has(principal.pool) : byEmail.has(principal.email),
+      principal.type === 'federated'
+        ? pools.has(principal.pool)
+        : isHolder(byEmail.get(principal.email), principal),
   }
+}
+
+/** Not one that is disabled, and not another that was made anew under its e-mail. */
+function isHolder(
+  account: ServiceAccount | undefined,
+  { uniqueId = account?.uniqueId }: { readonly uniqueId?: string },
+): boolean {
+  return account !== undefined && !account.disabled && account.uniqueId === uniqueId
 }
 
 function principalIn(account: AwsAccount | undefined, identity: AwsIdentity): Role | User | undefined {

@@ -143,7 +143,7 @@ async function verifySubject(
   sts: Sts,
 ): Promise<WebIdentity | AwsIdentity> {
   const provider = registered.providers.get(ask.audience)
-  if (!provider || provider.disabled) throw noProvider(ask.audience, provider)
+  if (!provider || provider.disabled || provider.deleted) throw noProvider(ask.audience, provider)
   const { subject } = ask
   if (subject.type === 'jwt')
     return verifyGoogleToken(readJwt(subject.token.reveal()), provider, verificationBy(sts))
@@ -155,8 +155,9 @@ async function verifySubject(
 }
 
 export function noProvider(audience: string, provider: PoolProvider | undefined): MayflyError {
+  const state = provider?.deleted ? 'is deleted' : 'is disabled'
   return new MayflyError('TRUST_PROVIDER', {
-    message: `the provider ${audience} ${provider ? 'is disabled' : 'is not registered'}`,
+    message: `the provider ${audience} ${provider ? state : 'is not registered'}`,
     values: { presented: audience },
   })
 }
@@ -170,7 +171,7 @@ export function checkAccount({ account, arn }: AwsIdentity, { aws, name }: PoolP
 }
 
 /** The holder of an access token of ours, while what it stands for is registered. */
-function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIdentity {
+export function verifyBearer(token: string, registered: Snapshot, sts: Sts): GoogleIdentity {
   const identity = holderOfAccessToken(token, { keys: sts.keys, nowMs: sts.now() })
   if (registered.stands(identity.principal)) return identity
   throw new MayflyError('REQUEST_CREDENTIAL', {

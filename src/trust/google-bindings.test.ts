@@ -92,6 +92,15 @@ describe('bindings', () => {
     assert.equal(roleGrants('roles/owner', access), false)
   })
 
+  test('admin calls are made by the roles that Google has for them, and an editor changes no policy', () => {
+    const roles = ['owner', 'editor', 'viewer', 'iam.workloadIdentityPoolAdmin', 'iam.securityAdmin']
+    const given = (permission: Permission) => roles.map((role) => roleGrants(`roles/${role}`, permission))
+    assert.deepEqual(given('iam.workloadIdentityPools.create'), [true, false, false, true, false])
+    assert.deepEqual(given('iam.workloadIdentityPoolProviders.get'), [true, true, true, true, false])
+    assert.deepEqual(given('iam.serviceAccounts.create'), [true, true, false, false, false])
+    assert.deepEqual(given('iam.serviceAccounts.setIamPolicy'), [true, false, false, false, true])
+  })
+
   test('give a permission to a member by a role that has it', () => {
     const bindings = compileBindings([
       { role: 'roles/iam.serviceAccountOpenIdTokenCreator', members: [everyone] },

@@ -1,5 +1,6 @@
 import type { Check } from './decision.ts'
 import { objectAt, refuse, stringAt, stringsAt } from './document.ts'
+import { type AdminPermission, adminRoles } from './google-admin-roles.ts'
 
 /** Who holds a Google access token: a federated principal's mapped attributes, or a service account's e-mail. */
 export type GooglePrincipal =
@@ -12,7 +13,12 @@ export type GooglePrincipal =
       /** By name, without the `attribute.` prefix. */
       readonly attributes: Readonly<Record<string, string>>
     }
-  | { readonly type: 'service-account'; readonly email: string }
+  | {
+      readonly type: 'service-account'
+      readonly email: string
+      /** Tells it from an account that has the same e-mail later. */
+      readonly uniqueId?: string
+    }
 
 /** A compiled member of a binding. */
 export type Member = { readonly text: string } & (
@@ -32,8 +38,9 @@ export interface Binding {
   readonly source: string
 }
 
-/** A permission on a service account that the token service asks for. */
+/** A permission that the token service asks for. */
 export type Permission =
+  | AdminPermission
   | 'iam.serviceAccounts.getAccessToken'
   | 'iam.serviceAccounts.getOpenIdToken'
   | 'iam.serviceAccounts.signBlob'
@@ -95,7 +102,8 @@ export function matches(member: Member, principal: GooglePrincipal): boolean {
 
 /** Whether a role has a permission. Roles of one's own making have none here. */
 export function roleGrants(role: string, permission: Permission): boolean {
-  return rolePermissions.get(role)?.includes(permission) ?? false
+  const has = (permissions: readonly string[] = []) => permissions.includes(permission)
+  return has(rolePermissions.get(role)) || has(adminRoles.get(role))
 }
 
 /**
@@ -221,8 +229,7 @@ function compared(
 }
 
 function permissionCheck(permission: Permission, granted: boolean, count: number): Check {
-  const hint =
-    count === 0 ? 'The service account has no bindings' : 'No binding gives this principal the permission'
+  const hint = count === 0 ? 'No bindings are there' : 'No binding gives this principal the permission'
   return {
     check: 'permission',
     outcome: granted ? 'pass' : 'fail',

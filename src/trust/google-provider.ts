@@ -83,6 +83,18 @@ export function compileProvider(rule: ProviderRule, at = ''): GoogleProvider {
   }
 }
 
+/** Whether an attribute condition is the same for every token: `true`, and what is not there. */
+export function readsNoClaim(condition: string): boolean {
+  if (condition === '') return true
+  try {
+    compileCel(condition, 'attributeCondition', { maxLength: conditionLength, variables: [] })
+    return true
+  } catch {
+    // It names a variable, or compiles with none.
+    return false
+  }
+}
+
 interface Mapped {
   readonly key: string
   readonly source: string

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { principalName } from '../../src/sts/google/access-token.ts'
 import type { Environment } from '../../src/world.ts'
 import { type Cloud, googleCredentials, startCloud } from '../fakes/cloud.ts'
 import type { EcsAgent } from '../fakes/ecs-agent.ts'
@@ -28,7 +29,7 @@ after(() => cloud.close())
 const service = ['node', 'demo/workloads/orders-service.mjs']
 const loader = ['node', 'demo/workloads/load-orders.mjs']
 const underMayfly = (command: readonly string[]) => [mayfly, 'run', '--', ...command]
-const serviceAccount = { type: 'service-account', email: 'loader@acme.iam.gserviceaccount.com' }
+const serviceAccount = 'serviceAccount:loader@acme.iam.gserviceaccount.com'
 // The start of a Node.js on a busy machine, and well below any time-out of a metadata service.
 const atOnceMs = 5_000
 
@@ -42,7 +43,7 @@ describe('a program on ECS with the credential file of gcloud', () => {
   it('is authorised under `mayfly run`, by the task role and the file byte for byte', async () => {
     const ran = await run(underMayfly(service), task)
     assert.deepEqual({ code: ran.code, out: ran.out }, { code: 0, out: 'read 2 orders from BigQuery\n' })
-    assert.deepEqual(cloud.bigquery.seen.at(-1)?.identity.principal, serviceAccount)
+    assert.equal(principalName(cloud.bigquery.seen.at(-1)!.identity), serviceAccount)
     const exchanged = cloud.records.find(({ action }) => action === 'TokenExchange')
     assert.match(exchanged?.who?.arn ?? '', /:assumed-role\/loader-task\//)
   })

@@ -112,9 +112,9 @@ export function authorizeAttached(
   nowMs: number,
 ): Ungranted<AccessTokenGrant | IdTokenGrant> {
   const account = registered.serviceAccount(ask.serviceAccount)
-  if (!account)
+  if (!account || account.disabled)
     throw new MayflyError('TRUST_DENIED', {
-      message: `the service account ${ask.serviceAccount}, which is attached to the machine, is not registered`,
+      message: `the service account ${ask.serviceAccount}, which is attached to the machine, is ${account ? 'disabled' : 'not registered'}`,
       hint: 'Register it under `serviceAccounts:` of its project.',
     })
   const life = tokenLife(tokenSeconds, nowMs)
@@ -134,8 +134,8 @@ function idToken(
   return { kind: 'id-token', email, uniqueId, audience, includeEmail, useEmailAzp } as const
 }
 
-function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email }: ServiceAccount) {
-  return { kind: 'access-token', principal: { type: 'service-account', email }, scopes } as const
+function accessToken({ scopes }: Pick<AccessTokenAsk, 'scopes'>, { email, uniqueId }: ServiceAccount) {
+  return { kind: 'access-token', principal: { type: 'service-account', email, uniqueId }, scopes } as const
 }
 
 /** Downscoped tokens are for Cloud Storage alone. */

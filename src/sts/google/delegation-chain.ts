@@ -54,7 +54,7 @@ function passLink(
   const { holder, name, permission } = link
   const account = registered.serviceAccount(name)
   if (!account) throw notRegistered(link)
-  if (evaluateBindings(account.bindings(), holder, permission, trace)) return account
+  if (!account.disabled && evaluateBindings(account.bindings(), holder, permission, trace)) return account
   throw notPermitted(link, account)
 }
 
@@ -67,6 +67,13 @@ function notRegistered({ name, place }: Link): TrustDenied {
 
 function notPermitted({ holder, name, permission, place }: Link, account: ServiceAccount): TrustDenied {
   const trace: Check[] = []
+  if (account.disabled)
+    trace.push({
+      check: 'service-account',
+      outcome: 'fail',
+      expected: name,
+      hint: 'The service account is disabled',
+    })
   evaluateBindings(account.bindings(), holder, permission, trace)
   const decision = decisionOf(trace)
   const who = principalName({ principal: holder })

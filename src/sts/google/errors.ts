@@ -95,7 +95,8 @@ export interface GoogleApiError {
   readonly body: { readonly error: Readonly<Record<string, unknown>> }
 }
 
-function rpc(
+/** `info` is what programs read. */
+export function rpc(
   status: number,
   name: string,
   message: string,
@@ -127,11 +128,11 @@ const apiWords: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> =
   TRUST_BOUNDARY: denied, // not recorded
   TRUST_DURATION: ({ expected }) =>
     rpc(400, 'INVALID_ARGUMENT', `The access token lifetime cannot exceed ${expected} seconds.`),
-  TRUST_SCOPES: () =>
+  TRUST_SCOPES: ({ service = 'iamcredentials.googleapis.com' }) =>
     rpc(403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.', {
       reason: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
       domain: 'googleapis.com',
-      metadata: { service: 'iamcredentials.googleapis.com' },
+      metadata: { service },
     }),
   REQUEST_UNSIGNED: () =>
     rpc(

@@ -30,7 +30,10 @@ test('it impersonates an account through another', async (t) => {
   const { side, client } = await impersonated(t)
   const { token } = await client.getAccessToken()
   const { principal, scopes } = verifyAccessToken(token!, { keys: side.sts.keys, nowMs: side.clock.now() })
-  assert.deepEqual([principal, scopes], [{ type: 'service-account', email: loader }, [bigquery]])
+  assert.deepEqual(
+    [principal, scopes],
+    [{ type: 'service-account', email: loader, uniqueId: '100000000000000000001' }, [bigquery]],
+  )
 })
 
 test('it has a blob signed, and the certificate of the account proves it', async (t) => {
@@ -71,7 +74,11 @@ test('it downscopes what it has impersonated', async (t) => {
   const setting = { keys: side.sts.keys, nowMs: side.clock.now() }
   const identity = verifyAccessToken(token!, { ...setting, evaluatesBoundary: true })
   assert.deepEqual(identity.boundary, credentialAccessBoundary.accessBoundary)
-  assert.deepEqual(identity.principal, { type: 'service-account', email: loader })
+  assert.deepEqual(identity.principal, {
+    type: 'service-account',
+    email: loader,
+    uniqueId: '100000000000000000001',
+  })
   assert.ok(Math.abs(expirationTime! - identity.expiresAtMs) < 60_000)
 })
 

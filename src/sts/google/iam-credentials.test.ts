@@ -10,7 +10,7 @@ import {
   relay,
   trusted,
 } from '../../../test/google-side.ts'
-import { loader, storyTrust, trustSide } from '../../../test/trust-side.ts'
+import { loader, mainBranch, pool, storyTrust, storyTrustWith, trustSide } from '../../../test/trust-side.ts'
 import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
 import { googleIssuer } from '../mint.ts'
 import { verifyAccessToken } from '../public.ts'
@@ -25,7 +25,11 @@ test('a bound principal obtains an access token of the service account', async (
   assert.deepEqual(others, {})
   assert.equal(expireTime, '2026-11-22T01:00:00Z')
   const identity = verifyAccessToken(accessToken as string, { keys: side.sts.keys, nowMs: side.clock.now() })
-  assert.deepEqual(identity.principal, { type: 'service-account', email: loader })
+  assert.deepEqual(identity.principal, {
+    type: 'service-account',
+    email: loader,
+    uniqueId: '100000000000000000001',
+  })
   assert.deepEqual(identity.scopes, [bigquery])
 })
 
@@ -188,7 +192,7 @@ test('a chain of delegates reaches an account on which only the last of them is 
       keys: side.sts.keys,
       nowMs: side.clock.now(),
     })
-    assert.deepEqual(principal, { type: 'service-account', email: loader })
+    assert.deepEqual(principal, { type: 'service-account', email: loader, uniqueId: '100000000000000000001' })
     assert.deepEqual(side.records.at(-1)?.via, [name])
   }
 })
@@ -268,4 +272,32 @@ test('a token ends with the pool that it came by', async () => {
   const token = federatedToken(side)
   side.sts.register({ ...storyTrust, google: storyTrust.google.map((each) => ({ ...each, pools: [] })) })
   assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
+})
+
+test('a token ends with its pool, and not with the provider, when either is deleted', async () => {
+  const expireTime = '2026-12-22T00:00:00Z'
+  const without = (...place: (string | number)[]) =>
+    trustSide({ document: storyTrustWith(['google', 0, 'pools', 0, ...place, 'expireTime'], expireTime) })
+  assert.equal((await callAccount(without(), 'generateAccessToken')).status, 401)
+  assert.equal((await callAccount(without('providers', 1), 'generateAccessToken')).status, 200)
+})
+
+test('a disabled account gives no tokens, and the operator is told that it is disabled', async () => {
+  const side = trustSide({ document: storyTrustWith(['google', 0, 'serviceAccounts', 0, 'disabled'], true) })
+  const answer = await callAccount(side, 'generateAccessToken')
+  assert.equal(answer.json<Refusal>().error.status, 'PERMISSION_DENIED')
+  assert.equal(side.records.at(-1)?.checks?.[0]?.hint, 'The service account is disabled')
+  const token = federatedToken(side, { type: 'service-account', email: loader })
+  assert.equal((await callAccount(side, 'generateAccessToken', { token })).status, 401)
+})
+
+test("a role in the project's policy counts for every account of the project", async () => {
+  const members = [`principal://iam.googleapis.com/${pool}/subject/${mainBranch}`]
+  const bindings = [{ role: 'roles/iam.serviceAccountTokenCreator', members }]
+  const side = trustSide({ document: storyTrustWith(['google', 0, 'bindings'], bindings) })
+  const closed = { account: 'closed@acme.iam.gserviceaccount.com' }
+  assert.equal((await callAccount(side, 'generateAccessToken', closed)).status, 200)
+  const token = federatedToken(side, { type: 'service-account', email: loader })
+  await callAccount(side, 'generateAccessToken', { ...closed, token })
+  assert.equal(side.records.at(-1)?.checks?.[0]?.source, 'project.bindings[0].members[0]')
 })

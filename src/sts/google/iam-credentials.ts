@@ -63,7 +63,8 @@ function decoded(text: string): string {
   }
 }
 
-function bearerOf(request: StsRequest): Secret {
+/** @throws REQUEST_UNSIGNED */
+export function bearerOf(request: StsRequest): Secret {
   const [, token] = /^Bearer ([\x21-\x7e]{1,16384})$/i.exec(headerOf(request, 'authorization') ?? '') ?? []
   if (token) return new Secret(token)
   throw new MayflyError('REQUEST_UNSIGNED', {
@@ -103,7 +104,7 @@ function refuse(error: unknown): StsResponse {
 }
 
 /** Pretty-printed, as Google's APIs answer. */
-function json(status: number, body: unknown): StsResponse {
+export function json(status: number, body: unknown): StsResponse {
   return {
     status,
     headers: { 'Content-Type': 'application/json; charset=UTF-8', 'Cache-Control': 'private' },

@@ -19,6 +19,8 @@ export interface PoolProvider {
   readonly pool: string
   /** Itself, or with its pool. */
   readonly disabled: boolean
+  /** Softly, by a call, itself or with its pool. */
+  readonly deleted: boolean
   readonly oidc?: { readonly trusted: TrustedIssuer; readonly audiences: ReadonlySet<string> }
   readonly aws?: { readonly accountId: string }
   /** Its attribute mapping and condition. */
@@ -28,16 +30,24 @@ export interface PoolProvider {
 export interface ServiceAccount {
   readonly email: string
   readonly uniqueId: string
+  readonly projectNumber: string
+  readonly disabled: boolean
   /** How long an access token of it may last. */
   readonly longestSeconds: number
-  /** Who may act as it. */
+  /** Who may act as it: by its own policy, and by its project's. */
   readonly bindings: () => readonly Binding[]
 }
 
 export interface GoogleProject {
+  readonly projectNumber: string
+  readonly projectId: string
+  /** Of its own IAM policy. */
+  readonly bindings: () => readonly Binding[]
   readonly providers: readonly PoolProvider[]
   readonly serviceAccounts: readonly ServiceAccount[]
-  /** Names of the pools that are not disabled. */
+  /** By their unique IDs. */
+  readonly deletedAccounts: ReadonlySet<string>
+  /** Names of the pools that are neither disabled nor deleted. */
   readonly pools: readonly string[]
 }
 
@@ -45,15 +55,21 @@ export interface GoogleProject {
 export function googleProject(document: GoogleProjectDocument, at: string): GoogleProject {
   const poolName = ({ id }: PoolDocument) =>
     `projects/${document.projectNumber}/locations/global/workloadIdentityPools/${id}`
+  const { projectNumber, projectId } = document
+  const bindings = lazily(() => named(at, () => compileBindings(document.bindings ?? [], 'project.bindings')))
   return {
-    pools: document.pools.filter((pool) => !pool.disabled).map(poolName),
+    projectNumber,
+    projectId,
+    bindings,
+    deletedAccounts: new Set(document.deletedServiceAccounts?.map(({ uniqueId }) => uniqueId)),
+    pools: document.pools.filter((pool) => !pool.disabled && !isDeleted(pool)).map(poolName),
     providers: document.pools.flatMap((pool, i) =>
       pool.providers.map((each, j) =>
         poolProvider(each, pool, poolName(pool), `${at}.pools[${i}].providers[${j}]`),
       ),
     ),
     serviceAccounts: document.serviceAccounts.map((each, i) =>
-      serviceAccount(each, `${at}.serviceAccounts[${i}]`),
+      serviceAccount(each, { projectNumber, bindings }, `${at}.serviceAccounts[${i}]`),
     ),
   }
 }
@@ -70,10 +86,16 @@ function poolProvider(
     name,
     pool: poolName,
     disabled: document.disabled || pool.disabled,
+    deleted: isDeleted(document) || isDeleted(pool),
     rule: lazily(() => named(at, () => ruleOf(document))),
     ...(aws && { aws }),
     ...(oidc && { oidc: { trusted: trustedIssuer(oidc, at), audiences: audiencesOf(oidc, name) } }),
   }
+}
+
+/** Whether it still could be undeleted makes no difference. */
+function isDeleted({ expireTime }: PoolDocument | PoolProviderDocument): boolean {
+  return expireTime !== undefined
 }
 
 const ruleOf = oncePer(({ attributeMapping, attributeCondition }: PoolProviderDocument) =>
@@ -103,12 +125,22 @@ function audiencesOf({ allowedAudiences }: Oidc, name: string): ReadonlySet<stri
   return new Set(allowedAudiences.length > 0 ? allowedAudiences : [name, `https:${name}`])
 }
 
-function serviceAccount(document: ServiceAccountDocument, at: string): ServiceAccount {
-  const { email, uniqueId, credentialLifetimeExtension = false } = document
+function serviceAccount(
+  document: ServiceAccountDocument,
+  { projectNumber, bindings }: Pick<GoogleProject, 'projectNumber' | 'bindings'>,
+  at: string,
+): ServiceAccount {
+  const { email, uniqueId, disabled = false, credentialLifetimeExtension = false } = document
+  const all = lazily(() => {
+    const own = named(at, () => bindingsOf(document))
+    return bindings().length > 0 ? [...own, ...bindings()] : own
+  })
   return {
     email,
     uniqueId,
+    projectNumber,
+    disabled,
     longestSeconds: credentialLifetimeExtension ? extendedSeconds : tokenSeconds,
-    bindings: lazily(() => named(at, () => bindingsOf(document))),
+    bindings: all,
   }
 }

@@ -1,0 +1,76 @@
+import type { DeletedServiceAccountDocument, ServiceAccountDocument } from '../registry/documents.ts'
+import { keyOf } from '../registry/entries.ts'
+import type { Draft } from '../registry/registry.ts'
+import { notFound } from './google-errors.ts'
+import type { GoogleCall, Members } from './google-method.ts'
+import { isPurged } from './google-soft-deletion.ts'
+
+export function accountKey({ project }: Pick<GoogleCall, 'project'>, email: string): string {
+  return keyOf('google', project.projectNumber, 'service-account', email)
+}
+
+export function deletedKey({ project }: Pick<GoogleCall, 'project'>, uniqueId: string): string {
+  return keyOf('google', project.projectNumber, 'deleted-service-account', uniqueId)
+}
+
+/** Of the accounts' e-mails. A project of an organisation's own domain, `example.com:acme`, has acme.example.com in it. */
+export function domainOf(projectId: string): string {
+  return `${projectId.split(':').reverse().join('.')}.iam.gserviceaccount.com`
+}
+
+export function accountsOf(call: GoogleCall): readonly ServiceAccountDocument[] {
+  return call.draft.list(accountKey(call, '')).map(({ document }) => document as ServiceAccountDocument)
+}
+
+/** The account that a call names, by its e-mail or its unique ID. @throws REGISTRY_ABSENT */
+export function accountOf(call: GoogleCall): ServiceAccountDocument {
+  const [name = ''] = call.names
+  const byEmail = call.draft.get(accountKey(call, name))?.document as ServiceAccountDocument | undefined
+  const found = byEmail ?? accountsOf(call).find(({ uniqueId }) => uniqueId === name)
+  if (found) return found
+  throw notFound()
+}
+
+/** The deleted account that a call names, by its unique ID alone. @throws REGISTRY_ABSENT */
+export function deletedAccountOf(call: GoogleCall): DeletedServiceAccountDocument {
+  const [name = ''] = call.names
+  const found = call.draft.get(deletedKey(call, name))?.document as DeletedServiceAccountDocument | undefined
+  if (found && !isPurged(found, call.nowMs)) return found
+  throw notFound()
+}
+
+export function putAccount(call: GoogleCall, document: ServiceAccountDocument): void {
+  call.draft.put(accountKey(call, document.email), document)
+}
+
+/** What is empty or false is left out, as by Google. */
+export function shownAccount(document: ServiceAccountDocument, { project }: GoogleCall): Members {
+  const { email, uniqueId, displayName, description, disabled } = document
+  return {
+    name: `projects/${project.projectId}/serviceAccounts/${email}`,
+    projectId: project.projectId,
+    uniqueId,
+    email,
+    ...(displayName && { displayName }),
+    ...(description && { description }),
+    oauth2ClientId: uniqueId,
+    ...(disabled && { disabled }),
+  }
+}
+
+/**
+ * Has every policy that a call registered say of a member what it is called from now on. A deleted account's roles are
+ * not those of another that gets its e-mail, and are its own again when it is undeleted.
+ */
+export function renameMember(draft: Draft, from: string, to: string): void {
+  for (const { key, document, from: source } of draft.list('google/')) {
+    if (source === 'file' || key.split('/')[2] !== 'service-account') continue
+    const account = document as ServiceAccountDocument
+    if (!account.bindings.some(({ members }) => members.includes(from))) continue
+    const bindings = account.bindings.map(({ role, members }) => ({
+      role,
+      members: members.map((each) => (each === from ? to : each)),
+    }))
+    draft.put(key, { ...account, bindings })
+  }
+}

@@ -1,0 +1,95 @@
+import { MayflyError } from '../../errors.ts'
+import type { Check } from '../../trust/decision.ts'
+import { decisionOf } from '../../trust/explain.ts'
+import { type Binding, evaluateBindings, type Permission } from '../../trust/google-bindings.ts'
+import type { GoogleIdentity } from '../ask.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { TrustDenied } from '../trust-denied.ts'
+import { principalName } from './access-token.ts'
+import type { IamRoute } from './iam-route.ts'
+import type { GoogleProject } from './registered.ts'
+
+/** A call that its caller may make. */
+export interface IamGrant {
+  readonly project: GoogleProject
+  /** Whether the caller has a permission on what the call names. */
+  holds(permission: string): boolean
+}
+
+/** Either scope lets its holder call this API. */
+const iamScopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/iam']
+
+/**
+ * By the project's own policy, and for a service account by its too. A project that is not there is refused like one that
+ * is closed.
+ * @throws TRUST_SCOPES, TRUST_BOUNDARY, TRUST_DENIED
+ */
+export function authorizeIam(route: IamRoute, identity: GoogleIdentity, registered: Snapshot): IamGrant {
+  checkScopes(identity)
+  if (identity.boundary) throw downscoped(route, identity)
+  const project = projectOf(route, registered)
+  const bindings = project ? bindingsFor(route, project, registered) : []
+  const holds = (permission: string) =>
+    evaluateBindings(bindings, identity.principal, permission as Permission)
+  const { permission } = route.method
+  if (!project || (permission !== undefined && !holds(permission))) throw refused(route, identity, bindings)
+  return { project, holds }
+}
+
+function checkScopes(identity: GoogleIdentity): void {
+  if (identity.scopes.some((each) => iamScopes.includes(each))) return
+  throw new MayflyError('TRUST_SCOPES', {
+    message: `the access token of ${principalName(identity)} is for ${identity.scopes.join(' ')}, which does not reach IAM`,
+    values: { presented: identity.scopes, expected: iamScopes, service: 'iam.googleapis.com' },
+  })
+}
+
+/** Downscoped tokens are for Cloud Storage alone. */
+function downscoped({ name, method: { permission } }: IamRoute, identity: GoogleIdentity): MayflyError {
+  return new MayflyError('TRUST_BOUNDARY', {
+    message: `the access token of ${principalName(identity)} is downscoped, and makes no call of IAM such as ${name}`,
+    values: { permission },
+  })
+}
+
+/** `-` is the project of the account that is named. */
+function projectOf(
+  { project, names: [account = ''] }: IamRoute,
+  registered: Snapshot,
+): GoogleProject | undefined {
+  if (project !== '-') return registered.project(project)
+  const { projectNumber } =
+    registered.serviceAccount(account) ?? registered.deletedServiceAccount(account) ?? {}
+  return projectNumber === undefined ? undefined : registered.project(projectNumber)
+}
+
+function bindingsFor(
+  { name, names: [account = ''] }: IamRoute,
+  project: GoogleProject,
+  registered: Snapshot,
+): readonly Binding[] {
+  if (!name.startsWith('serviceAccounts.')) return project.bindings()
+  const found = registered.serviceAccount(account)
+  return found?.projectNumber === project.projectNumber ? found.bindings() : project.bindings()
+}
+
+function refused(
+  { name, method: { permission = 'iam.serviceAccounts.get' }, project, resource }: IamRoute,
+  identity: GoogleIdentity,
+  bindings: readonly Binding[],
+): TrustDenied {
+  const trace: Check[] = []
+  evaluateBindings(bindings, identity.principal, permission, trace)
+  const decision = decisionOf(trace)
+  const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''
+  const message = `${principalName(identity)} has no ${permission} in the project ${project}${why}`
+  const values = { permission, ...(!name.startsWith('serviceAccounts.') && { resource }) }
+  const hint = `Bind a role that has it under \`bindings:\` of the project, such as ${roleFor(name)}.`
+  return new TrustDenied('TRUST_DENIED', { message, values, hint }, decision)
+}
+
+function roleFor(name: string): string {
+  return name.startsWith('serviceAccounts.')
+    ? 'roles/iam.serviceAccountAdmin'
+    : 'roles/iam.workloadIdentityPoolAdmin'
+}

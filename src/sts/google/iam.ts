@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto'
+import type { GoogleCall, Members } from '../../admin/google-method.ts'
+import { MayflyError } from '../../errors.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { parseForm } from '../../wire/form.ts'
+import { readJsonObject } from '../../wire/json.ts'
+import type { StsRequest, StsResponse } from '../ask.ts'
+import type { Sts } from '../sts.ts'
+import { verifyBearer } from '../verify.ts'
+import { principalName } from './access-token.ts'
+import { authorizeIam } from './authorize-iam.ts'
+import { bearerOf, json } from './iam-credentials.ts'
+import { googleIamError } from './iam-errors.ts'
+import { operationNamed, operationOf } from './iam-operation.ts'
+import { type IamRoute, routeOf } from './iam-route.ts'
+
+/**
+ * Google's IAM API for pools, providers, service accounts and who may act as them, on one screen: verify → authorize →
+ * carry out → respond, with the audit around it. The record is kept before the change is.
+ */
+export async function googleIam(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
+  const record = sts.audit.open(request, 'google-iam')
+  try {
+    const registered = sts.registered()
+    const route = routeOf(request)
+    const token = bearerOf(request).reveal()
+    const asked = { action: route.name, target: request.path, proof: hash('sha256', token) }
+    record.noted(asked)
+    const identity = verifyBearer(token, registered, sts)
+    record.noted({ ...asked, who: { verified: true, principal: principalName(identity) } })
+    const grant = authorizeIam(route, identity, registered)
+    const call = { ...grant, ...calledWith(request), names: route.names, nowMs: sts.now() }
+    const result = await registry.change(
+      (draft) => carryOut(route, { ...call, draft }, sts),
+      () => record.allowed(),
+    )
+    return json(200, result)
+  } catch (error) {
+    const { status, body } = googleIamError(await record.refused(error))
+    return json(status, body)
+  }
+}
+
+/** @throws REQUEST_INPUT */
+function calledWith({ query, body }: StsRequest): Pick<GoogleCall, 'query' | 'body'> {
+  const members = body === '' ? {} : readJsonObject(Buffer.from(body))
+  if (members) return { query: parseForm(query), body: members }
+  const text = 'Invalid JSON payload received.'
+  throw new MayflyError('REQUEST_INPUT', { message: text, values: { text } })
+}
+
+function carryOut({ method, operationId }: IamRoute, call: GoogleCall, { keys }: Sts): Members {
+  const result = method.run(call)
+  if (operationId !== undefined) {
+    const type = call.names.length > 1 ? 'WorkloadIdentityPoolProvider' : 'WorkloadIdentityPool'
+    return operationNamed(operationId, type, result, keys.sealing)
+  }
+  return method.operation ? operationOf(method.operation, result, keys.sealing) : result
+}
