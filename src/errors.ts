@@ -433,6 +433,10 @@ export const remedies = {
     means: 'The audit record could not be written, so no credential was given out and nothing was changed.',
     hint: "Auditing is required and the record could not be written: check the audit file's disk and permissions.",
   },
+  AUDIT_ABSENT: {
+    means: 'No record of that request is kept where it was looked for.',
+    hint: 'Name the audit file of the token service with --audit FILE, or its trust file with --trust FILE.',
+  },
   KEY_FILE: {
     means: "The file with the token service's keys cannot be used.",
     hint: 'Check the key file and its permissions (0600), or remove it to have new keys made.',

@@ -18,14 +18,16 @@ import { printable } from '../wire/printable.ts'
 import { readRfc3339 } from '../wire/rfc3339.ts'
 import { wallClock } from '../world.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
+import { explainRequest } from './explain-request.ts'
 import { type Asked, chooseTarget } from './explain-target.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
 
 export const explain: Command = {
-  summary: 'whether a token would be accepted by a trust, and why: offline, from files',
+  summary: 'whether a token would be accepted by a trust, or why a request was refused',
   usage: `mayfly explain --trust FILE (--token FILE|--claims FILE) [--role ARN|--service-account EMAIL|--application ID] [--at TIME] [--json]
+mayfly explain --request ID [--audit FILE|--trust FILE] [--json]
 
   --trust FILE             the vendor's own document; again for another that belongs to it
   --token FILE             the token; - is standard input
@@ -39,12 +41,17 @@ export const explain: Command = {
   --keys FILE              signing keys of issuers of ours; default: .mayfly/keys.json beside the trust file
   --json                   for programs
 
+  --request ID             a request that \`mayfly sts\` has decided, by the ID in its answer; \`last\` is the newest refusal
+  --audit FILE             what its --audit wrote; default: the refusals that it keeps beside its keys, which are found by
+                           --trust (default: trust.yaml) or --keys
+
 A trust FILE is told apart by its shape: an IAM role or its trust policy, an IAM OIDC provider, a provider of a workload
 identity pool and a service account's IAM policy as gcloud prints them, a federated credential as Graph or the Azure CLI
 prints it, a Terraform plan in JSON that holds any of these, or trust.yaml.
 Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
 `,
   async run(args, io) {
+    if (args.some((each) => /^--request(=|$)/.test(each))) return explainRequest(args, io)
     const wanted = read(args, io)
     try {
       const { explanation, target } = await explained(wanted, io)
