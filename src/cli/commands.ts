@@ -6,6 +6,7 @@ export const commands = {
   get: async () => (await import('./get.ts')).get,
   sts: async () => (await import('./sts.ts')).sts,
   explain: async () => (await import('./explain.ts')).explain,
+  who: async () => (await import('./who.ts')).who,
   test: async () => (await import('./test.ts')).test,
   lint: async () => (await import('./lint.ts')).lint,
   issue: async () => (await import('./issue.ts')).issue,

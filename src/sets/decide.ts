@@ -1,0 +1,35 @@
+import type { GivenTrust } from '../registry/given.ts'
+import { arnOf } from '../registry/given.ts'
+import { type Explanation, explainOffline, type Target } from '../sts/explain-offline.ts'
+import { unsignedToken } from '../sts/unsigned-token.ts'
+import { providerName } from './google-ways.ts'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Where no time is said, any will do: tokens get theirs around it. */
+const anyTimeMs = Date.parse('2026-01-01T00:00:00Z')
+
+/** What the deciding engine makes of a token with these claims, whoever signed it. */
+export function decide(
+  trust: GivenTrust,
+  target: Target,
+  claims: Claims,
+  nowMs = anyTimeMs,
+): Promise<Explanation> {
+  const { presented } = unsignedToken(claims, nowMs)
+  return explainOffline({ trust: only(trust, target), presented, target, nowMs })
+}
+
+/** Of a trust, what decides about one target: however much there is, compiling all of it takes so much longer. */
+function only(trust: GivenTrust, target: Target): GivenTrust {
+  const { cloud } = target
+  const provider = cloud === 'google' ? target.provider : undefined
+  const account = cloud === 'google' ? target.serviceAccount : undefined
+  return {
+    ...trust,
+    roles: trust.roles.filter((each) => cloud === 'aws' && arnOf(each) === target.roleArn),
+    poolProviders: trust.poolProviders.filter((each) => providerName(each) === provider),
+    serviceAccounts: trust.serviceAccounts.filter(({ document }) => document.email === account),
+    credentials: cloud === 'entra' ? trust.credentials : [],
+  }
+}
