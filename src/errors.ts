@@ -274,6 +274,12 @@ export const remedies = {
     hint: 'Correct the policy document at the place that is named.',
   },
 
+  TRUST_INEXPRESSIBLE: {
+    means:
+      'A cloud has no words for a part of this rule, and a document without that part would let others in.',
+    hint: 'Do what is said beside each part, or write the rule for another cloud with --as.',
+  },
+
   REGISTRY_DOCUMENT: {
     means: 'A trust document is not valid; every problem is listed with its line.',
     hint: 'Mend the trust document at the place that is named.',
