@@ -1,8 +1,8 @@
-import type { GivenTrust } from '../registry/given.ts'
-import { arnOf } from '../registry/given.ts'
+import { providerName } from '../lint/google-tokens.ts'
+import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { type Explanation, explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
-import { providerName } from './google-ways.ts'
+import { compileBindings, evaluateBindings } from '../trust/google-bindings.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -32,4 +32,22 @@ function only(trust: GivenTrust, target: Target): GivenTrust {
     serviceAccounts: trust.serviceAccounts.filter(({ document }) => document.email === account),
     credentials: cloud === 'entra' ? trust.credentials : [],
   }
+}
+
+/** What the engine makes of a principal of a pool whose providers are not at hand, by what they would have mapped. */
+export function isBound({ serviceAccounts }: GivenTrust, target: Target, claims: Claims): boolean {
+  if (target.cloud !== 'google') return false
+  const account = serviceAccounts.find(({ document }) => document.email === target.serviceAccount)
+  const attributes = Object.entries(claims).flatMap(([name, value]) =>
+    name.startsWith('attribute.') ? [[name.slice('attribute.'.length), String(value)]] : [],
+  )
+  const principal = {
+    type: 'federated',
+    pool: target.provider.replace('//iam.googleapis.com/', ''),
+    subject: String(claims['google.subject']),
+    groups: [],
+    attributes: Object.fromEntries(attributes),
+  } as const
+  const bindings = compileBindings(account?.document.bindings ?? [])
+  return evaluateBindings(bindings, principal, 'iam.serviceAccounts.getAccessToken')
 }

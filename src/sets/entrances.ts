@@ -1,8 +1,9 @@
+import { providerName } from '../lint/google-tokens.ts'
 import { arnOf, type GivenServiceAccount, type GivenTrust, type Place } from '../registry/given.ts'
 import { compileBindings } from '../trust/google-bindings.ts'
 import { roleWays } from './aws-ways.ts'
 import { credentialWays } from './entra-ways.ts'
-import { accountWays, poolOf, providerName, providerWays } from './google-ways.ts'
+import { accountWays, poolOf, poolWays, providerWays } from './google-ways.ts'
 import type { Entrance } from './way.ts'
 
 /** Everything in a trust that tokens can be presented for, with the rules by which they get in. */
@@ -51,8 +52,8 @@ function byUnknown(account: GivenServiceAccount, { poolProviders }: GivenTrust):
     },
     name: `${nameOf(account)} by ${pool}`,
     ...at(account.place),
-    ways: [],
-    open: `the providers of ${pool} are not in these files: name one with --trust`,
+    ways: poolWays(account, pool),
+    open: `the providers of ${pool} are not in these files: name them with --trust too`,
   }))
 }
 

@@ -1,3 +1,4 @@
+import { providerName } from '../lint/google-tokens.ts'
 import type { GivenPoolProvider, GivenServiceAccount } from '../registry/given.ts'
 import { compileBindings, type Member, roleGrants } from '../trust/google-bindings.ts'
 import { compileProvider, defaultAwsMapping } from '../trust/google-provider.ts'
@@ -7,12 +8,7 @@ import { meetAll, type TokenSet, tokensIf, tokensWith } from './token-set.ts'
 import { oneOf, present } from './value-set.ts'
 import type { Way } from './way.ts'
 
-/** The full resource name of a provider. */
-export function providerName(provider: GivenPoolProvider): string {
-  return `//iam.googleapis.com/${poolOf(provider)}/providers/${provider.document.id}`
-}
-
-/** The name of its pool, as members of bindings have it. */
+/** The name of a provider's pool, as members of bindings have it. */
 export function poolOf({ projectNumber, pool }: GivenPoolProvider): string {
   return `projects/${projectNumber}/locations/global/workloadIdentityPools/${pool.id}`
 }
@@ -28,11 +24,27 @@ export function providerWays(provider: GivenPoolProvider): Way[] {
 
 /** Which tokens lead, by a provider, to a service account. */
 export function accountWays(account: GivenServiceAccount, provider: GivenPoolProvider): Way[] {
-  const tokens = admitted(provider)
+  const variables = variablesOf(provider)
+  return boundWays(account, admitted(provider), (member) => memberSets(member, poolOf(provider), variables))
+}
+
+/** The same of a pool whose providers are not at hand: tokens by what those map them to. */
+export function poolWays(account: GivenServiceAccount, pool: string): Way[] {
+  const asMapped = (name: string) => ({ before: '', claim: name, after: '' })
+  return boundWays(account, [tokensWith({ 'google.subject': present })], (member) =>
+    memberSets(member, pool, asMapped),
+  )
+}
+
+function boundWays(
+  account: GivenServiceAccount,
+  tokens: readonly TokenSet[],
+  setsOf: (member: Member) => readonly TokenSet[],
+): Way[] {
   return compileBindings(account.document.bindings).flatMap(({ role, members, source }, i) =>
     members.flatMap((member, j) => {
       const line = account.place.line(['bindings', i, 'members', j])
-      const sets = roleGrants(role, 'iam.serviceAccounts.getAccessToken') ? memberSets(member, provider) : []
+      const sets = roleGrants(role, 'iam.serviceAccounts.getAccessToken') ? setsOf(member) : []
       return meetAll(tokens, sets).map((lets) => ({
         source: `${source}.members[${j}]`,
         line,
@@ -88,11 +100,10 @@ function variablesOf({ document }: GivenPoolProvider): Variables {
 }
 
 /** The tokens that become a member of a binding. */
-function memberSets(member: Member, provider: GivenPoolProvider): TokenSet[] {
+function memberSets(member: Member, pool: string, variables: Variables): TokenSet[] {
   if (member.kind === 'everyone') return [tokensWith({})]
-  if (!('pool' in member) || member.pool !== poolOf(provider)) return []
+  if (!('pool' in member) || member.pool !== pool) return []
   if (member.kind === 'pool') return [tokensWith({})]
-  const variables = variablesOf(provider)
   if (member.kind === 'subject') return valueSets('google.subject', member.value, variables)
   if (member.kind === 'attribute') return valueSets(`attribute.${member.name}`, member.value, variables)
   const groups = variables('google.groups')

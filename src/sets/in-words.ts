@@ -13,6 +13,7 @@ export interface InWords {
 
 export function inWords({ lets, except }: Pick<Way, 'lets' | 'except'>): InWords {
   if (lets.claims.has('Arn')) return awsCaller(lets)
+  if (lets.claims.has('google.subject')) return { who: mappedInWords(lets), warnings: [] }
   const issuers = patternsOf(valuesOf(lets, 'iss'))
   const subjects = patternsOf(valuesOf(lets, 'sub'))
   const issuer = issuers?.length === 1 ? shown(issuers[0]!) : ''
@@ -39,6 +40,14 @@ interface Scene {
   readonly issuer: string
   readonly lets: TokenSet
   readonly except: readonly TokenSet[]
+}
+
+/** Of a pool whose providers are not known, by what they make of tokens. */
+function mappedInWords({ claims }: TokenSet): string {
+  const said = [...claims].filter(([, values]) => (values.texts?.all.length ?? 0) > 0)
+  return said.length === 0
+    ? 'the whole pool'
+    : said.map(([name, values]) => claimInWords(name, values)).join(', ')
 }
 
 function awsCaller(lets: TokenSet): InWords {

@@ -16,9 +16,10 @@ function patternText({ absent, texts }: ValueSet): string {
   const parts = all.map((globs) =>
     globs.map((each) => `${shown(each)}${each.ignoreCase ? ' (in any case)' : ''}`).join('  |  '),
   )
-  const said = [...parts, ...(none.length > 0 ? [`not ${none.map(shown).join('  |  ')}`] : [])].join(
-    '  and  ',
-  )
+  const said = [
+    ...parts,
+    ...(none.length > 0 ? [`${none.length > 1 ? 'none of' : 'not'} ${none.map(shown).join('  |  ')}`] : []),
+  ].join('  and  ')
   return `${said || '(anything)'}${absent ? '  or absent' : ''}`
 }
 
