@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { MayflyError } from '../errors.ts'
 import { readJwt } from '../wire/jws.ts'
+import { textOfFile } from './text-of-file.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
 /** Many tokens, or their claims: an array in JSON, or one on each line. @throws CONFIG_FILE, CONFIG_SYNTAX, PROOF_MALFORMED */
 export function readCandidates(file: string, name: string): Claims[] {
-  const text = textOf(file, name)
+  const text = textOfFile(file, name)
   if (text.trimStart().startsWith('['))
     return arrayIn(text, name).map((each, i) => claimsIn(each, `${name} [${i}]`))
   return text.split('\n').flatMap((line, i) => {
@@ -48,14 +48,4 @@ function syntax(message: string): MayflyError {
     message,
     hint: 'Write a JSON array, or one line for each: the claims as an object, or the token as it is.',
   })
-}
-
-function textOf(file: string, name: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (cause) {
-    const { code = 'unknown' } = cause as NodeJS.ErrnoException
-    const message = code === 'ENOENT' ? `there is no file ${name}` : `${name} cannot be read (${code})`
-    throw new MayflyError('CONFIG_FILE', { message, cause })
-  }
 }

@@ -7,6 +7,7 @@ export const commands = {
   sts: async () => (await import('./sts.ts')).sts,
   explain: async () => (await import('./explain.ts')).explain,
   who: async () => (await import('./who.ts')).who,
+  trust: async () => (await import('./trust.ts')).trust,
   test: async () => (await import('./test.ts')).test,
   lint: async () => (await import('./lint.ts')).lint,
   issue: async () => (await import('./issue.ts')).issue,

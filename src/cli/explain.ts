@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MayflyError } from '../errors.ts'
 import { defaultKeyFile, hasIssuerKeys } from '../keys/key-file.ts'
@@ -23,6 +22,7 @@ import { type Asked, chooseTarget } from './explain-target.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
+import { textOfFile } from './text-of-file.ts'
 
 export const explain: Command = {
   summary: 'whether a token would be accepted by a trust, or why a request was refused',
@@ -175,16 +175,6 @@ function claimsIn(file: string): Readonly<Record<string, unknown>> {
     message: `${file} ${why}`,
     hint: 'Write the claims as an object in JSON or YAML.',
   })
-}
-
-function textOfFile(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (cause) {
-    const { code = 'unknown' } = cause as NodeJS.ErrnoException
-    const message = code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read (${code})`
-    throw new MayflyError('CONFIG_FILE', { message, cause })
-  }
 }
 
 /** Public keys of issuers of ours, where their key file is there already: nothing is made by looking. */

@@ -121,10 +121,10 @@ type Terminal = Parameters<typeof paint>[0]
 
 function entranceText({ name, file, line, ways, open }: Entrance, terminal: Terminal): string {
   const head = `${paint(terminal, 'bold', printable(name))}  ${paint(terminal, 'dim', `${file}:${line}`)}\n`
-  if (open !== undefined) return `${head}  ${paint(terminal, 'yellow', '?')} ${printable(open)}\n`
+  const missing = open === undefined ? '' : `  ${paint(terminal, 'yellow', '?')} ${printable(open)}\n`
   return ways.length === 0
     ? `${head}  no token gets in\n`
-    : head + ways.map((each) => wayText(each, terminal)).join('')
+    : head + missing + ways.map((each) => wayText(each, terminal)).join('')
 }
 
 function wayText({ source, line, lets, except, notes }: Way, terminal: Terminal): string {
