@@ -140,16 +140,22 @@ function wayText({ source, line, lets, except, notes }: Way, terminal: Terminal)
   return `  ${printable(whose)}${warned}\n${table(shown, '    ')}`
 }
 
+/** So many are listed of what may be thousands. */
+const mostReasons = 8
+
 function candidateText({ claims, entrances }: CandidateResult, terminal: Terminal): string {
   const { iss, sub, aud, Arn } = claims
   const named = Arn === undefined ? [iss, sub, aud] : [Arn]
   const head = named
     .map((each) => printable(typeof each === 'string' ? each : JSON.stringify(each ?? null)))
     .join('  ')
-  const rows = entrances.map(({ name, decision, by, why = '' }) => [
+  const shown = entrances.filter(({ decision }, i) => decision === 'allow' || i < mostReasons)
+  const rows = shown.map(({ name, decision, by, why = '' }) => [
     decision === 'allow' ? paint(terminal, 'green', '✓') : paint(terminal, 'red', '✗'),
     printable(name),
     printable(decision === 'allow' ? `by ${by ?? 'the provider'}` : why),
   ])
-  return `${paint(terminal, 'bold', head)}\n${table(rows, '  ')}`
+  const more = entrances.length - shown.length
+  const rest = more > 0 ? `  and ${more} more refuse it: --json has the reasons\n` : ''
+  return `${paint(terminal, 'bold', head)}\n${table(rows, '  ')}${rest}`
 }

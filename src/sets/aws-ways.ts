@@ -10,8 +10,11 @@ import type { Way } from './way.ts'
 
 const action = 'sts:AssumeRoleWithWebIdentity'
 
+/** What is known of the OIDC providers of a role's account. */
+type Account = Pick<GivenTrust, 'oidcProviders' | 'completeAccounts'>
+
 /** By which statements of a role's trust policy tokens get in. */
-export function roleWays(role: GivenRole, trust: GivenTrust): Way[] {
+export function roleWays(role: GivenRole, trust: Account): Way[] {
   const { statements } = compilePolicy(role.document.assumeRolePolicyDocument, 'trust')
   const variables = role.document.assumeRolePolicyDocument.Version === '2012-10-17'
   const acting = statements.filter(({ actions }) => actions.matches(action, new Map()) !== actions.except)
@@ -28,9 +31,8 @@ interface Issuer {
 }
 
 /** Those that the account has, or that the policy speaks of where nobody says which it has. */
-function issuersFor(role: GivenRole, trust: GivenTrust, statements: readonly Statement[]): Issuer[] {
-  const registered = trust.oidcProviders.filter((each) => (each.account ?? role.account) === role.account)
-  const own = registered.map(({ document }) => ({
+function issuersFor(role: GivenRole, trust: Account, statements: readonly Statement[]): Issuer[] {
+  const own = trust.oidcProviders.map(({ document }) => ({
     host: hostOf(document.url),
     known: [],
     clientIds: document.clientIds,

@@ -1,6 +1,8 @@
 import type { GivenTrust } from '../registry/given.ts'
 import type { Explanation } from '../sts/explain-offline.ts'
 import { type Claims, decide } from './decide.ts'
+import { valuesOf } from './token-set.ts'
+import { hasValue } from './value-set.ts'
 import type { Entrance } from './way.ts'
 
 /** What one token may do: where it gets in, by which rule, or why not. */
@@ -18,7 +20,7 @@ export interface CandidateEntrance {
   readonly why?: string
 }
 
-/** Asks the deciding engine for every entrance. */
+/** Asks the deciding engine for every entrance: where the token gets in comes first, then what is for its issuer. */
 export async function tryCandidate(
   claims: Claims,
   entrances: readonly Entrance[],
@@ -26,7 +28,9 @@ export async function tryCandidate(
   nowMs: number,
 ): Promise<CandidateResult> {
   const results: CandidateEntrance[] = []
-  for (const { name, target, open } of entrances) {
+  const near = entrances.filter((each) => isForIssuer(each, claims))
+  const far = entrances.filter((each) => !isForIssuer(each, claims))
+  for (const { name, target, open } of [...near, ...far]) {
     if (open !== undefined) {
       results.push({ name, decision: 'deny', why: open })
       continue
@@ -34,7 +38,13 @@ export async function tryCandidate(
     const found = await decide(trust, target, claims, nowMs)
     results.push({ name, ...told(found) })
   }
-  return { claims, entrances: results }
+  const allowed = results.filter(({ decision }) => decision === 'allow')
+  return { claims, entrances: [...allowed, ...results.filter(({ decision }) => decision === 'deny')] }
+}
+
+function isForIssuer({ ways }: Entrance, { iss }: Claims): boolean {
+  const issuer = typeof iss === 'string' ? iss : undefined
+  return ways.some(({ lets }) => hasValue(valuesOf(lets, 'iss'), issuer))
 }
 
 function told({ decision, checks, nearMiss }: Explanation): Omit<CandidateEntrance, 'name'> {

@@ -20,6 +20,10 @@ export function decide(
   return explainOffline({ trust: only(trust, target), presented, target, nowMs })
 }
 
+function isOf(account: string | undefined, arn: string): boolean {
+  return account === undefined || arn.split(':')[4] === account
+}
+
 /** Of a trust, what decides about one target: however much there is, compiling all of it takes so much longer. */
 function only(trust: GivenTrust, target: Target): GivenTrust {
   const { cloud } = target
@@ -27,6 +31,9 @@ function only(trust: GivenTrust, target: Target): GivenTrust {
   const account = cloud === 'google' ? target.serviceAccount : undefined
   return {
     ...trust,
+    oidcProviders: trust.oidcProviders.filter(
+      ({ account: of }) => cloud === 'aws' && isOf(of, target.roleArn),
+    ),
     roles: trust.roles.filter((each) => cloud === 'aws' && arnOf(each) === target.roleArn),
     poolProviders: trust.poolProviders.filter((each) => providerName(each) === provider),
     serviceAccounts: trust.serviceAccounts.filter(({ document }) => document.email === account),

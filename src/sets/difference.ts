@@ -2,6 +2,7 @@ import type { GivenTrust } from '../registry/given.ts'
 import type { Target } from '../sts/explain-offline.ts'
 import { type Claims, decide, isBound } from './decide.ts'
 import { entrancesOf } from './entrances.ts'
+import { jsonOfTokens } from './rows.ts'
 import { undecided } from './text-set.ts'
 import { type TokenSet, withoutTokens } from './token-set.ts'
 import type { Entrance } from './way.ts'
@@ -42,6 +43,7 @@ export function meaningOf(differences: readonly Difference[]): Meaning {
 export async function differencesOf(before: GivenTrust, after: GivenTrust): Promise<Difference[]> {
   const differences: Difference[] = []
   for (const pair of pairsOf(entrancesOf(before), entrancesOf(after))) {
+    if (saysTheSame(pair)) continue
     const old = { entrance: pair.old, trust: before }
     const now = { entrance: pair.now, trust: after }
     const opened = await partsOf(now, old)
@@ -60,16 +62,25 @@ interface Pair {
 
 /** What is asked for by the same name in both; and where only one of a kind is left on either side, those two. */
 function pairsOf(before: readonly Entrance[], after: readonly Entrance[]): Pair[] {
-  const same = after.map((now) => ({ now, old: before.find((each) => keyOf(each) === keyOf(now)) }))
-  const gone = before.filter((old) => !same.some((each) => each.old === old))
-  const pairs: Pair[] = same.map((pair) => {
-    if (pair.old) return pair
-    const kind = kindOf(pair.now.target)
-    const others = gone.filter(({ target }) => kindOf(target) === kind)
-    const alone = same.filter(({ now, old }) => !old && kindOf(now.target) === kind).length === 1
-    return alone && others.length === 1 ? { now: pair.now, old: others[0] } : pair
+  const left = new Map(before.map((old) => [keyOf(old), old]))
+  const named = after.map((now): Pair => {
+    const old = left.get(keyOf(now))
+    left.delete(keyOf(now))
+    return { now, old }
   })
-  return [...pairs, ...gone.filter((old) => !pairs.some((each) => each.old === old)).map((old) => ({ old }))]
+  const added = Map.groupBy(
+    named.filter(({ old }) => !old),
+    ({ now }) => kindOf(now!.target),
+  )
+  const gone = Map.groupBy(left.values(), ({ target }) => kindOf(target))
+  const pairs = named.map((pair): Pair => {
+    const kind = kindOf(pair.now!.target)
+    const [old, ...more] = gone.get(kind) ?? []
+    if (pair.old || !old || more.length > 0 || added.get(kind)!.length > 1) return pair
+    gone.delete(kind)
+    return { now: pair.now, old }
+  })
+  return [...pairs, ...[...gone.values()].flat().map((old) => ({ old }))]
 }
 
 function keyOf({ target }: Entrance): string {
@@ -78,6 +89,15 @@ function keyOf({ target }: Entrance): string {
 
 function kindOf(target: Target): string {
   return target.cloud === 'google' && target.serviceAccount !== undefined ? 'service account' : target.cloud
+}
+
+/** Most of a trust is as it was: what is written in the same way needs no comparison. */
+function saysTheSame({ old, now }: Pair): boolean {
+  return old !== undefined && now !== undefined && setsText(old) === setsText(now)
+}
+
+function setsText({ ways }: Entrance): string {
+  return JSON.stringify(ways.map(({ lets, except }) => [lets, ...except].map(jsonOfTokens)))
 }
 
 interface Side {

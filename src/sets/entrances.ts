@@ -11,12 +11,20 @@ export function entrancesOf(trust: GivenTrust): Entrance[] {
   return [...roles(trust), ...providers(trust), ...accounts(trust), ...applications(trust)]
 }
 
+const everyAccount = 'every account'
+
 function roles(trust: GivenTrust): Entrance[] {
+  // However many accounts there are, a role is looked at with the providers of its own.
+  const providers = Map.groupBy(trust.oidcProviders, ({ account = everyAccount }) => account)
+  const providersOf = (account: string) => [
+    ...(providers.get(account) ?? []),
+    ...(providers.get(everyAccount) ?? []),
+  ]
   return trust.roles.map((role) => ({
     target: { cloud: 'aws', roleArn: arnOf(role) },
     name: role.bare ? 'this role' : `role ${arnOf(role)}`,
     ...at(role.place),
-    ways: roleWays(role, trust),
+    ways: roleWays(role, { ...trust, oidcProviders: providersOf(role.account) }),
   }))
 }
 

@@ -140,11 +140,14 @@ function refOf(rest: string): string {
 const unreviewed = 'jobs of pull requests or plans, whose code nobody has reviewed yet'
 
 function warningsFor(scene: Scene, subjects: readonly Glob[] | undefined): string[] {
-  const { platform, lets } = scene
+  const { platform, lets, issuer } = scene
   const named = subjects ?? []
   const tenant = platform.tenantClaims.some((name) => !isAny(valuesOf(lets, name)))
   const anybody = named.length === 0 || named.some((each) => openingOf(shown(each), platform) === 'owner')
   return [
+    ...(issuer === '' && !valuesOf(lets, 'iss').texts?.all.length
+      ? ['any issuer that is a provider here']
+      : []),
     ...(platform.shared && anybody && !tenant
       ? ['everybody at the issuer, not your organisation alone']
       : []),
