@@ -139,7 +139,9 @@ function textOf(record: AuditRecord, decision: Decision, io: Io): string {
     ['target', record.target],
     ['by', name && `${name}${claimed}`],
     ['rule', record.rule],
-    ['reason', record.reason && `${record.reason}  (${record.code})`],
+    // The nearest miss has told it.
+    ['reason', record.nearMiss === undefined ? record.reason : undefined],
+    ['code', record.code],
     ['next', record.hint],
     [
       'wire',

@@ -94,7 +94,8 @@ function partText(
   const { who, warnings } = inWords({ lets: tokens, except: [] })
   const sign = confirmed ? paint(terminal, style, mark) : paint(terminal, 'yellow', '?')
   const open = confirmed ? '' : '  (perhaps: no token was found of which the engine says so)'
-  const warned = warnings.map((each) => `  ${paint(terminal, 'yellow', `⚠ ${each}`)}`).join('')
+  const warned =
+    mark === '+' ? warnings.map((each) => `  ${paint(terminal, 'yellow', `⚠ ${each}`)}`).join('') : ''
   const rows = [
     ...rowsOf(tokens),
     ...(example ? [['for example', JSON.stringify(telling(example, tokens))] as const] : []),

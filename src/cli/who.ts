@@ -24,8 +24,8 @@ export const who: Command = {
   --json             for programs
 
 In a pattern * stands for any characters and ? for one; with a backslash they stand for themselves. A condition that
-compares otherwise than a claim with texts is shown as it stands, after \`if\`. Tokens are decided on by the engine, as
-mayfly explain does, and whoever signed them.
+compares otherwise than a claim with texts is shown as it stands, after \`if\`. The sets are of tokens whose claims are texts
+and that bring no session tags. Candidates are decided on by the engine, as mayfly explain does, whoever signed them.
 Exit codes: 0 done, 2 input that cannot be used.
 `,
   async run(args, io) {

@@ -13,14 +13,14 @@ export interface IssuerKeys {
   readonly variables: boolean
 }
 
-/** Keys that AWS has of every request, whatever token is presented. */
-const circumstance = /^(aws|sts|saml|iam):/i
+/** Keys that AWS has of every request, whatever token is presented; and the one claim that is a list, which is no set of texts. */
+const circumstance = /^(aws|sts|saml|iam):|:amr$/i
 
 /** The tokens with which a condition holds; undefined when it holds with none. */
 export function conditionSet(condition: Condition, keys: IssuerKeys): TokenSet | undefined {
   const { name, key, expected } = condition
   const claim = keys.claimOf(key.toLowerCase())
-  const values = claim === undefined && circumstance.test(key) ? undefined : valuesOf(condition, keys)
+  const values = circumstance.test(key) ? undefined : valuesOf(condition, keys)
   if (!values)
     return tokensIf(`${name} ${key} ${JSON.stringify(expected.length === 1 ? expected[0] : expected)}`)
   if (claim !== undefined) return tokensWith({ [claim]: values })

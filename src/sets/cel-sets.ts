@@ -88,9 +88,24 @@ function turned({ yes, no }: Truth): Truth {
 }
 
 /** Not to be said in sets. */
-function open(expr: Expr, { parsed }: Scene): Truth {
-  const text = unparse({ ...parsed, expr })
+function open(expr: Expr, { parsed, variables }: Scene): Truth {
+  const text = withMeanings(unparse({ ...parsed, expr }), variables)
   return { yes: [tokensIf(text)], no: [tokensIf(text, false)] }
+}
+
+/** What is mapped means what its mapping says: the same text with another mapping is another condition. */
+function withMeanings(text: string, variables: Variables): string {
+  const names = new Set(text.match(/\b(?:google|attribute)\.[a-z0-9_]+/g))
+  const meanings = [...names].map((name) => `${name} is ${expressionOf(variables(name))}`)
+  return meanings.length === 0 ? text : `${text}, where ${meanings.join(' and ')}`
+}
+
+/** What is mapped, as an expression again. */
+export function expressionOf(mapped: ReturnType<Variables>): string {
+  if (typeof mapped !== 'object') return mapped ?? 'not mapped'
+  const { before, claim, after } = mapped
+  const literal = (text: string) => (text === '' ? [] : [JSON.stringify(text)])
+  return [...literal(before), `assertion.${claim}`, ...literal(after)].join(' + ')
 }
 
 function equality([one, other]: readonly Expr[], scene: Scene): Truth | undefined {

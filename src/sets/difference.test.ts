@@ -120,6 +120,12 @@ test('an expression that is no set cancels where it stays, and leaves open what 
   assert.equal(await meaning(sized, provider(`${base} && size(assertion.groups) > 1`)), 'undecided')
 })
 
+test('an expression over what is mapped is another one when its mapping is', async () => {
+  const sized = (claim: string) => provider('size(attribute.team) > 2', { 'attribute.team': claim })
+  assert.equal(await meaning(sized('assertion.team'), sized('assertion.team')), 'same')
+  assert.notEqual(await meaning(sized('assertion.team'), sized('assertion.name')), 'same')
+})
+
 test('bindings alone are compared by what their pool makes of tokens', async () => {
   const pool =
     'principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/ci-pool'
@@ -152,4 +158,20 @@ test('what one of the two alone has is told, and a role of another name is the o
   assert.deepEqual([added!.there, added!.opened.length, added!.closed.length], ['new', 1, 0])
   const [gone] = await differencesOf(given([named('a', 'x'), named('b', 'x')]), given(named('a', 'x')))
   assert.deepEqual([gone!.there, gone!.opened.length, gone!.closed.length], ['old', 0, 1])
+})
+
+test('a claim that may be a list is compared by no set', async () => {
+  const one = (operator: string) => ({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Federated: arn },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition: { [operator]: { [`${host}:amr`]: 'a' } },
+      },
+    ],
+  })
+  assert.notEqual(await meaning(one('StringNotEquals'), one('ForAnyValue:StringNotEquals')), 'narrower')
+  assert.equal(await meaning(one('StringNotEquals'), one('StringNotEquals')), 'same')
 })

@@ -2,7 +2,7 @@ import { providerName } from '../lint/google-tokens.ts'
 import type { GivenPoolProvider, GivenServiceAccount } from '../registry/given.ts'
 import { compileBindings, type Member, roleGrants } from '../trust/google-bindings.ts'
 import { compileProvider, defaultAwsMapping } from '../trust/google-provider.ts'
-import { type ClaimText, celTruth, claimTextOf, type Variables } from './cel-sets.ts'
+import { type ClaimText, celTruth, claimTextOf, expressionOf, type Variables } from './cel-sets.ts'
 import { exactly, like } from './text-set.ts'
 import { meetAll, type TokenSet, tokensIf, tokensWith } from './token-set.ts'
 import { oneOf, present } from './value-set.ts'
@@ -107,7 +107,9 @@ function memberSets(member: Member, pool: string, variables: Variables): TokenSe
   if (member.kind === 'subject') return valueSets('google.subject', member.value, variables)
   if (member.kind === 'attribute') return valueSets(`attribute.${member.name}`, member.value, variables)
   const groups = variables('google.groups')
-  return groups === undefined ? [] : [tokensIf(`${JSON.stringify(member.value)} is in google.groups`)]
+  return groups === undefined
+    ? []
+    : [tokensIf(`${JSON.stringify(member.value)} is in google.groups, made by ${expressionOf(groups)}`)]
 }
 
 function valueSets(name: string, value: string, variables: Variables): TokenSet[] {

@@ -4,7 +4,7 @@ import type { Claims } from './decide.ts'
 import { patternsOf } from './in-words.ts'
 import { shown, undecided } from './text-set.ts'
 import { hasToken, type TokenSet, valuesOf } from './token-set.ts'
-import { valueIn } from './value-set.ts'
+import { hasValue, valueIn } from './value-set.ts'
 
 /**
  * A token of a set: one as the platform makes them where one is in it, of somebody else before ours; otherwise one with
@@ -12,10 +12,17 @@ import { valueIn } from './value-set.ts'
  */
 export function witnessOf(set: TokenSet): Claims | undefined {
   const likely = likelyTokens(set)
-  return likely.find((each) => hasToken(set, each)) ?? patched(set, likely[0] ?? somebody)
+  const within = likely.find((each) => hasToken(set, each))
+  return within ?? patched(set, likely.toSorted((a, b) => misses(set, a) - misses(set, b))[0] ?? somebody)
 }
 
+const otherAudience = 'https://another-service.example'
 const somebody: Claims = { iss: 'https://issuer.example', sub: 'somebody', aud: 'sts.amazonaws.com' }
+
+/** How many claims would have to be changed. */
+function misses(set: TokenSet, token: Claims): number {
+  return [...set.claims].filter(([name, values]) => !hasValue(values, usualFor(token, name))).length
+}
 
 function likelyTokens(set: TokenSet): Claims[] {
   const issuer = textsFor(set, 'iss')[0]
@@ -42,7 +49,12 @@ function textsFor(set: TokenSet, name: string): string[] {
 function patched(set: TokenSet, token: Claims): Claims | undefined {
   const changed: Record<string, unknown> = { ...token }
   for (const [name, values] of set.claims) {
-    const found = valueIn(values, [usualFor(token, name), ...textsFor(set, name).map(filled)])
+    const fitting = textsFor(set, name).map(filled)
+    const found = valueIn(values, [
+      usualFor(token, name),
+      ...fitting,
+      ...(name === 'aud' ? [otherAudience] : []),
+    ])
     if (found === 'empty' || found === undecided) return undefined
     if (found.value === undefined) delete changed[name]
     else changed[name] = found.value
