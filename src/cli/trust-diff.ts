@@ -86,10 +86,12 @@ interface Side {
 }
 
 function partText(
-  { tokens, example, confirmed }: Part,
+  { tokens, example, confirmed, besides }: Part,
   { mark, style, doing }: Side,
   terminal: Terminal,
 ): string {
+  if (besides !== undefined)
+    return `  ${paint(terminal, 'yellow', '?')} ${doing === 'gets in now' ? 'new' : 'gone'}, and not about tokens: ${printable(besides)}\n`
   if (!tokens) return `  ${paint(terminal, 'yellow', '?')} too many parts to tell them\n`
   const { who, warnings } = inWords({ lets: tokens, except: [] })
   const sign = confirmed ? paint(terminal, style, mark) : paint(terminal, 'yellow', '?')

@@ -95,7 +95,10 @@ test('a trust file is told cloud by cloud, with the rule and its line', async (t
     out,
     /role arn:aws:iam::123456789012:role\/deploy {2}trust\.json:1\n {2}gitlab\.com {2}project acme\/shop, branch main only/,
   )
-  assert.match(out, /role\/loader-task.*\n {2}no token gets in\n/)
+  assert.match(
+    out,
+    /role\/loader-task.*\n {2}no token gets in\n {2}besides {2}Allow sts:AssumeRole to ecs-tasks\.amazonaws\.com\n/,
+  )
   assert.match(out, /bq-pool\/providers\/closed .*\n {2}no token gets in\n/)
   assert.match(out, /service account loader@acme\.iam\.gserviceaccount\.com by bq-pool\//)
 })

@@ -24,8 +24,8 @@ export const who: Command = {
   --json             for programs
 
 In a pattern * stands for any characters and ? for one; with a backslash they stand for themselves. A condition that
-compares otherwise than a claim with texts is shown as it stands, after \`if\`. The sets are of tokens whose claims are texts
-and that bring no session tags. Candidates are decided on by the engine, as mayfly explain does, whoever signed them.
+compares otherwise than a claim with texts is shown as it stands, after \`if\`. The sets are of tokens whose claims are texts;
+\`besides\` are the rules about others, as AWS principals and session tags. Candidates are decided on by the engine, as mayfly explain does, whoever signed them.
 Exit codes: 0 done, 2 input that cannot be used.
 `,
   async run(args, io) {
@@ -84,12 +84,13 @@ async function tried(
 }
 
 function jsonOf(entrances: readonly Entrance[], candidates: readonly CandidateResult[] | undefined): string {
-  const all = entrances.map(({ target, name, file, line, ways, open }) => ({
+  const all = entrances.map(({ target, name, file, line, ways, open, besides }) => ({
     target,
     name,
     file,
     line,
     ways: ways.map(jsonOfWay),
+    ...(besides && { besides }),
     ...(open !== undefined && { open }),
   }))
   return `${JSON.stringify({ entrances: all, ...(candidates && { candidates }) }, null, 2)}\n`
@@ -119,12 +120,14 @@ function textOf(
 
 type Terminal = Parameters<typeof paint>[0]
 
-function entranceText({ name, file, line, ways, open }: Entrance, terminal: Terminal): string {
+function entranceText({ name, file, line, ways, open, besides = [] }: Entrance, terminal: Terminal): string {
   const head = `${paint(terminal, 'bold', printable(name))}  ${paint(terminal, 'dim', `${file}:${line}`)}\n`
   const missing = open === undefined ? '' : `  ${paint(terminal, 'yellow', '?')} ${printable(open)}\n`
-  return ways.length === 0
-    ? `${head}  no token gets in\n`
-    : head + missing + ways.map((each) => wayText(each, terminal)).join('')
+  const tokens = ways.map((each) => wayText(each, terminal)).join('') || '  no token gets in\n'
+  const others = besides
+    .map((each) => `  ${paint(terminal, 'dim', 'besides')}  ${printable(each)}\n`)
+    .join('')
+  return head + missing + tokens + others
 }
 
 function wayText({ source, line, lets, except, notes }: Way, terminal: Terminal): string {

@@ -28,8 +28,9 @@ export async function tryCandidate(
   nowMs: number,
 ): Promise<CandidateResult> {
   const results: CandidateEntrance[] = []
-  const near = entrances.filter((each) => isForIssuer(each, claims))
-  const far = entrances.filter((each) => !isForIssuer(each, claims))
+  const entered = entrances.filter(({ target }) => target.cloud !== 'google' || target.provider !== '')
+  const near = entered.filter((each) => isForIssuer(each, claims))
+  const far = entered.filter((each) => !isForIssuer(each, claims))
   for (const { name, target, open } of [...near, ...far]) {
     if (open !== undefined) {
       results.push({ name, decision: 'deny', why: open })

@@ -175,3 +175,24 @@ test('a claim that may be a list is compared by no set', async () => {
   assert.notEqual(await meaning(one('StringNotEquals'), one('ForAnyValue:StringNotEquals')), 'narrower')
   assert.equal(await meaning(one('StringNotEquals'), one('StringNotEquals')), 'same')
 })
+
+test('who gets in otherwise than by a token is not passed over', async () => {
+  const web = { Effect: 'Allow', Principal: { Federated: arn }, Action: 'sts:AssumeRoleWithWebIdentity' }
+  const role = (...statements: readonly object[]) => ({
+    Version: '2012-10-17',
+    Statement: [web, ...statements],
+  })
+  const anybody = { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }
+  assert.equal(await meaning(role(), role(anybody)), 'undecided')
+  assert.equal(await meaning(role(anybody), role()), 'narrower')
+  assert.equal(await meaning(role(anybody), role({ ...anybody, Sid: 'x' })), 'same')
+  assert.equal(await meaning(role({ ...anybody, Effect: 'Deny' }), role()), 'undecided')
+  const tagging = { ...web, Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'] }
+  assert.equal(await meaning(role(), { Version: '2012-10-17', Statement: [tagging] }), 'undecided')
+  const policyFor = (member: string) => ({
+    bindings: [{ role: 'roles/iam.serviceAccountTokenCreator', members: [member] }],
+  })
+  const account = 'serviceAccount:other@acme.iam.gserviceaccount.com'
+  assert.equal(await meaning(policyFor('user:a@acme.example'), policyFor(account)), 'undecided')
+  assert.equal(await meaning(policyFor(account), policyFor(account)), 'same')
+})

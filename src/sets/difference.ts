@@ -16,6 +16,8 @@ export interface Part {
   readonly example?: Claims
   /** Whether the deciding engine let the example in by the one, and not by the other. */
   readonly confirmed: boolean
+  /** A rule that is not about tokens: it is told, and what it means is not compared. */
+  readonly besides?: string
 }
 
 /** What two trusts differ in about one thing that tokens are presented for. */
@@ -46,8 +48,8 @@ export async function differencesOf(before: GivenTrust, after: GivenTrust): Prom
     if (saysTheSame(pair)) continue
     const old = { entrance: pair.old, trust: before }
     const now = { entrance: pair.now, trust: after }
-    const opened = await partsOf(now, old)
-    const closed = await partsOf(old, now)
+    const opened = [...(await partsOf(now, old)), ...besidesOf(pair.now, pair.old)]
+    const closed = [...(await partsOf(old, now)), ...besidesOf(pair.old, pair.now)]
     const there = pair.old && pair.now ? 'both' : pair.old ? 'old' : 'new'
     const name = pair.now?.name ?? pair.old?.name ?? ''
     if (opened.length + closed.length > 0) differences.push({ name, there, opened, closed })
@@ -88,7 +90,8 @@ function keyOf({ target }: Entrance): string {
 }
 
 function kindOf(target: Target): string {
-  return target.cloud === 'google' && target.serviceAccount !== undefined ? 'service account' : target.cloud
+  if (target.cloud !== 'google') return target.cloud
+  return `${target.serviceAccount === undefined ? 'provider' : 'account'}${target.provider === '' ? ' by others' : ''}`
 }
 
 /** Most of a trust is as it was: what is written in the same way needs no comparison. */
@@ -96,8 +99,19 @@ function saysTheSame({ old, now }: Pair): boolean {
   return old !== undefined && now !== undefined && setsText(old) === setsText(now)
 }
 
-function setsText({ ways }: Entrance): string {
-  return JSON.stringify(ways.map(({ lets, except }) => [lets, ...except].map(jsonOfTokens)))
+function setsText({ ways, besides }: Entrance): string {
+  return JSON.stringify([ways.map(({ lets, except }) => [lets, ...except].map(jsonOfTokens)), besides])
+}
+
+/** Of what is not about tokens, what the one allows and the other does not say, and what only the other denies. */
+function besidesOf(one: Entrance | undefined, other: Entrance | undefined): Part[] {
+  const [own, others] = [one?.besides ?? [], other?.besides ?? []]
+  const allowed = own.filter((each) => each.startsWith('Allow') && !others.includes(each))
+  const undenied = others.filter((each) => each.startsWith('Deny') && !own.includes(each))
+  return [...allowed, ...undenied.map((each) => `without: ${each}`)].map((besides) => ({
+    besides,
+    confirmed: false,
+  }))
 }
 
 interface Side {

@@ -2,6 +2,7 @@ import { providerName } from '../lint/google-tokens.ts'
 import { arnOf, type GivenServiceAccount, type GivenTrust, type Place } from '../registry/given.ts'
 import { compileBindings } from '../trust/google-bindings.ts'
 import { roleWays } from './aws-ways.ts'
+import { besidesOfAccount, besidesOfRole } from './besides.ts'
 import { credentialWays } from './entra-ways.ts'
 import { accountWays, poolOf, poolWays, providerWays } from './google-ways.ts'
 import type { Entrance } from './way.ts'
@@ -25,6 +26,7 @@ function roles(trust: GivenTrust): Entrance[] {
     name: role.bare ? 'this role' : `role ${arnOf(role)}`,
     ...at(role.place),
     ways: roleWays(role, { ...trust, oidcProviders: providersOf(role.account) }),
+    besides: besidesOfRole(role),
   }))
 }
 
@@ -42,7 +44,16 @@ function accounts(trust: GivenTrust): Entrance[] {
   return trust.serviceAccounts.flatMap((account) => [
     ...byProviders(account, trust),
     ...byUnknown(account, trust),
+    ...byOthers(account),
   ])
+}
+
+/** Whoever has the account otherwise than by a pool. */
+function byOthers(account: GivenServiceAccount): Entrance[] {
+  const besides = besidesOfAccount(account)
+  const target = { cloud: 'google', provider: '', serviceAccount: account.document.email } as const
+  const name = `${nameOf(account)} by others than tokens`
+  return besides.length === 0 ? [] : [{ target, name, ...at(account.place), ways: [], besides }]
 }
 
 /** Pools whose members may act as the account, and of whose providers nothing is said. */

@@ -21,6 +21,8 @@ export interface Entrance {
   readonly file: string
   readonly line: number
   readonly ways: readonly Way[]
+  /** What else the rules allow or deny, in a line each that begins with Allow or Deny. */
+  readonly besides?: readonly string[]
   /** What is not in these files, so that there may be more ways than are known. */
   readonly open?: string
 }
