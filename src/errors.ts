@@ -302,6 +302,12 @@ export const remedies = {
     hint: 'Correct the policy document at the place that is named.',
   },
 
+  TRUST_INEXPRESSIBLE: {
+    means:
+      'A cloud has no words for a part of this rule, and a document without that part would let others in.',
+    hint: 'Do what is said beside each part, or write the rule for another cloud with --as.',
+  },
+
   REGISTRY_DOCUMENT: {
     means: 'A trust document is not valid; every problem is listed with its line.',
     hint: 'Mend the trust document at the place that is named.',
@@ -470,6 +476,10 @@ export const remedies = {
   AUDIT_WRITE: {
     means: 'The audit record could not be written, so no credential was given out and nothing was changed.',
     hint: "Auditing is required and the record could not be written: check the audit file's disk and permissions.",
+  },
+  AUDIT_ABSENT: {
+    means: 'No record of that request is kept where it was looked for.',
+    hint: 'Name the audit file of the token service with --audit FILE, or its trust file with --trust FILE.',
   },
   KEY_FILE: {
     means: "The file with the token service's keys cannot be used.",

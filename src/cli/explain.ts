@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MayflyError } from '../errors.ts'
 import { defaultKeyFile, hasIssuerKeys } from '../keys/key-file.ts'
@@ -18,14 +17,17 @@ import { printable } from '../wire/printable.ts'
 import { readRfc3339 } from '../wire/rfc3339.ts'
 import { wallClock } from '../world.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
+import { explainRequest } from './explain-request.ts'
 import { type Asked, chooseTarget } from './explain-target.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
+import { textOfFile } from './text-of-file.ts'
 
 export const explain: Command = {
-  summary: 'whether a token would be accepted by a trust, and why: offline, from files',
+  summary: 'whether a token would be accepted by a trust, or why a request was refused',
   usage: `mayfly explain --trust FILE (--token FILE|--claims FILE) [--role ARN|--service-account EMAIL|--application ID|--authorization-server ISSUER] [--at TIME] [--json]
+mayfly explain --request ID [--audit FILE|--trust FILE] [--json]
 
   --trust FILE             the vendor's own document; again for another that belongs to it
   --token FILE             the token; - is standard input
@@ -42,12 +44,17 @@ export const explain: Command = {
   --keys FILE              signing keys of issuers of ours; default: .mayfly/keys.json beside the trust file
   --json                   for programs
 
+  --request ID             a request that \`mayfly sts\` has decided, by the ID in its answer; \`last\` is the newest refusal
+  --audit FILE             what its --audit wrote; default: the refusals that it keeps beside its keys, which are found by
+                           --trust (default: trust.yaml) or --keys
+
 A trust FILE is told apart by its shape: an IAM role or its trust policy, an IAM OIDC provider, a provider of a workload
 identity pool and a service account's IAM policy as gcloud prints them, a federated credential as Graph or the Azure CLI
 prints it, a Terraform plan in JSON that holds any of these, or trust.yaml.
 Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
 `,
   async run(args, io) {
+    if (args.some((each) => /^--request(=|$)/.test(each))) return explainRequest(args, io)
     const wanted = read(args, io)
     try {
       const { explanation, target } = await explained(wanted, io)
@@ -184,16 +191,6 @@ function claimsIn(file: string): Readonly<Record<string, unknown>> {
     message: `${file} ${why}`,
     hint: 'Write the claims as an object in JSON or YAML.',
   })
-}
-
-function textOfFile(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (cause) {
-    const { code = 'unknown' } = cause as NodeJS.ErrnoException
-    const message = code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read (${code})`
-    throw new MayflyError('CONFIG_FILE', { message, cause })
-  }
 }
 
 /** Public keys of issuers of ours, where their key file is there already: nothing is made by looking. */

@@ -6,6 +6,7 @@ import { watchTrustFile } from '../registry/watch.ts'
 import { type AuditRecord, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type AdministeredSts, openSts } from '../sts/create.ts'
+import { refusalFile } from '../sts/refusal-file.ts'
 import { serveSts } from '../sts/serve.ts'
 import type { Counts, Snapshot } from '../sts/snapshot.ts'
 import { parseDuration } from '../wire/duration.ts'
@@ -36,7 +37,8 @@ export const sts: Command = {
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
   --allow-public-address  lets --host be an address that others can reach
 
-Every refusal is explained on standard error; the caller gets only the cloud's own words.
+Every refusal is explained on standard error, and later by \`mayfly explain --request ID\`; the caller gets only the cloud's
+own words.
 `,
   async run(args, io) {
     const setting = read(args, io)
@@ -154,6 +156,7 @@ async function start(setting: Setting, io: Io): Promise<Running> {
   try {
     file = audit === undefined ? undefined : auditFile(audit)
     const { now } = clockOf(io)
+    const say = (line: string) => io.err(`${line}\n`)
     const document = trust.document()
     sts = await openSts({
       document,
@@ -165,10 +168,10 @@ async function start(setting: Setting, io: Io): Promise<Running> {
       signedTargetOnly,
       http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },
       audit: createAudit({
-        sinks: [...(file ? [file.sink] : []), refusalPrinter(io)],
+        sinks: [...(file ? [file.sink] : []), refusalFile({ keyFile, complain: say }), refusalPrinter(io)],
         required: auditRequired,
         now,
-        complain: (line) => io.err(`${line}\n`),
+        complain: say,
       }),
     })
     // It may have been written to while the store was opened.

@@ -5,6 +5,7 @@ import { readJwt } from '../wire/jws.ts'
 import type { Ask, DownscopeAsk, IamAsk, Minted, OauthIdentity, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
 import { principalName } from './google/access-token.ts'
+import { type Wire, wireAt } from './vendor-words.ts'
 
 /** Who asked: as verified, or only as the proof claims it while `verified` is false. */
 export interface AuditedIdentity {
@@ -52,6 +53,8 @@ export interface AuditRecord {
   readonly hint?: string
   readonly nearMiss?: string
   readonly checks?: readonly Check[]
+  /** Of a refusal, what the caller was told. */
+  readonly wire?: Wire
 }
 
 /** Who asked for what. */
@@ -175,8 +178,10 @@ export function givenOf({ kind, grant, ...minted }: Minted): Partial<AuditRecord
 }
 
 /** Why it was refused, as far as the operator may know: all of it. */
-export function refusalOf(error: unknown): Partial<AuditRecord> {
-  if (!(error instanceof MayflyError)) return { code: 'INTERNAL', reason: reasonOf(error) }
+export function refusalOf(error: unknown, frontEnd: string): Partial<AuditRecord> {
+  const wire = wireAt(frontEnd, error)
+  const told = wire && { wire }
+  if (!(error instanceof MayflyError)) return { code: 'INTERNAL', reason: reasonOf(error), ...told }
   const { code, message: reason, hint } = error
   const { checks, nearMiss } = decisionBehind(error)
   return {
@@ -185,6 +190,7 @@ export function refusalOf(error: unknown): Partial<AuditRecord> {
     hint,
     ...(checks.length > 0 && { checks }),
     ...(nearMiss !== undefined && { nearMiss }),
+    ...told,
   }
 }
 

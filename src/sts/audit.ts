@@ -91,7 +91,7 @@ class Entry implements AuditEntry {
   }
 
   async refused(error: unknown): Promise<unknown> {
-    const record = { ...this.#base('deny'), ...refusalOf(error) }
+    const record = { ...this.#base('deny'), ...refusalOf(error, this.#frontEnd) }
     this.#remember(record)
     try {
       // An AUDIT_WRITE has just failed to be kept; once is enough.

@@ -10,7 +10,11 @@ export function decisionBehind(error: MayflyError): Decision {
 }
 
 /** The one check that a refusal amounts to, whether or not it compared two values. */
-export function checkBehind({ code, message, values }: MayflyError): Check {
+export function checkBehind({
+  code,
+  message,
+  values,
+}: Pick<MayflyError, 'code' | 'message' | 'values'>): Check {
   const { presented, expected } = values
   return {
     check: names[code] ?? nameOf(code),

@@ -1,5 +1,6 @@
 import { awsError } from './aws/errors.ts'
 import { entraError } from './entra/errors.ts'
+import { microsoftError } from './entra/microsoft-errors.ts'
 import { googleApiError, googleStsError } from './google/errors.ts'
 
 import { oauthError } from './oauth/errors.ts'
@@ -35,4 +36,21 @@ export const wires: Readonly<Record<'aws' | 'google' | 'entra' | 'oauth', (error
 export function googleApiWire(error: unknown): Wire {
   const { status, body } = googleApiError(error)
   return { status, code: String(body.error.status), message: String(body.error.message) }
+}
+
+/** What the callers of each front end are told. */
+const told: Readonly<Record<string, (error: unknown) => Wire>> = {
+  'aws-sts': wires.aws,
+  'aws-iam': wires.aws,
+  'google-sts': wires.google,
+  'google-iam-credentials': googleApiWire,
+  entra: wires.entra,
+  graph: microsoftError,
+}
+
+/** What the caller of a front end is told of a failure; undefined where no vendor's words are spoken. */
+export function wireAt(frontEnd: string, error: unknown): Wire | undefined {
+  if (!Object.hasOwn(told, frontEnd)) return undefined
+  const { status, code, message } = told[frontEnd]!(error)
+  return { status, ...(code !== undefined && { code }), ...(message !== undefined && { message }) }
 }

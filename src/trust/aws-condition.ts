@@ -87,7 +87,8 @@ function compilerFor(name: string, path: string, variables: boolean): Compile {
   }
 }
 
-function dissect(name: string): { quantifier: Quantifier; base: string; ifExists: boolean } {
+/** The parts of an operator's name. */
+export function dissect(name: string): { quantifier: Quantifier; base: string; ifExists: boolean } {
   const quantifier = name.startsWith('ForAllValues:')
     ? 'all'
     : name.startsWith('ForAnyValue:')
@@ -99,7 +100,11 @@ function dissect(name: string): { quantifier: Quantifier; base: string; ifExists
 }
 
 // AWS: a positive operator fails without its key, a negated one passes, and IfExists and ForAllValues pass either.
-function holdsWhenAbsent(operator: Operator, quantifier: Quantifier, ifExists: boolean): string | undefined {
+export function holdsWhenAbsent(
+  operator: Operator,
+  quantifier: Quantifier,
+  ifExists: boolean,
+): string | undefined {
   if (quantifier === 'all') return 'ForAllValues holds when the request has no such key: add a Null condition'
   if (ifExists) return 'IfExists holds when the request has no such key'
   if (quantifier === 'none' && operator.negated)
