@@ -9,6 +9,7 @@ export interface Remedy {
     | 'invalid_target'
     | 'unauthorized_client'
     | 'access_denied'
+    | 'temporarily_unavailable'
 }
 
 /** Every failure this project raises. A code is public API: add freely, never rename. */
@@ -320,6 +321,12 @@ export const remedies = {
     means: 'The operation is unknown here.',
     wire: 'invalid_request',
     hint: 'Ask for an operation that this token service has.',
+  },
+  REQUEST_RATE: {
+    means:
+      'The caller, its address, or the issuer of its token asked more often than the operator of this token service allows.',
+    wire: 'temporarily_unavailable',
+    hint: 'Ask again after a moment, and keep what was given out until shortly before its expiry; the operator raises the limit with --limit.',
   },
   REQUEST_PARAMETER: {
     means: 'A parameter is missing or outside what the vendor allows.',

@@ -90,6 +90,10 @@ test('a trust file is read again when it changes, and a wrong one leaves the las
 for (const [args, exit, words] of [
   [['--port', 'x'], 2, /--port "x" is not a port/],
   [['--audit-required'], 2, /--audit-required needs --audit/],
+  [['--limit', 'user=3/s'], 2, /--limit "user=3\/s": expected address=, caller=, issuer=/],
+  [['--limit', 'caller=3'], 2, /--limit "caller=3": expected a number .*caller=20\/s/],
+  [['--limit', 'caller=0/s'], 2, /expected a number from 1/],
+  [['--limit', 'caller=3/s,caller=4/s'], 2, /caller is there twice/],
   [['extra'], 2, /takes no "extra"/],
   [['--config', 'nothing.yaml'], 1, /there is no trust file .*nothing\.yaml/],
   [['--host', '0.0.0.0'], 1, /0\.0\.0\.0 is not a loopback address/],

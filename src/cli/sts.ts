@@ -6,6 +6,7 @@ import { watchTrustFile } from '../registry/watch.ts'
 import { type AuditRecord, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type AdministeredSts, openSts } from '../sts/create.ts'
+import { createLimits, type Rates } from '../sts/operator/limits.ts'
 import { serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
 import { parseDuration } from '../wire/duration.ts'
@@ -13,6 +14,7 @@ import { outboundHttp } from '../wire/http.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
+import { readLimits } from './limit-flag.ts'
 import { openStore, placeOf, withoutPassword } from './open-store.ts'
 import { errorText, paint, table } from './output.ts'
 import { refusalText } from './refusal-text.ts'
@@ -32,6 +34,9 @@ export const sts: Command = {
                           last session under it has ended. Default: never, as a JWKS that somebody uploaded goes out of date
   --audit FILE            appends one line of JSON for every decision
   --audit-required        no answer without its audit record
+  --limit KIND=N/s,…      how often who may ask, each N at once and N more a second (/s), minute (/m) or hour (/h): address= of the
+                          peer, caller= who was verified, issuer= of its token. More is answered as the cloud's own throttling.
+                          Default: no limits, since behind a proxy all callers have one address
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
   --allow-public-address  lets --host be an address that others can reach
 
@@ -63,6 +68,7 @@ interface Setting {
   readonly rotateKeysEveryMs?: number
   readonly audit?: string
   readonly auditRequired: boolean
+  readonly limits: Rates
   readonly signedTargetOnly: boolean
   readonly listen: { readonly host: string; readonly port: number; readonly allowPublicAddress: boolean }
 }
@@ -77,6 +83,7 @@ function read(args: readonly string[], io: Io): Setting {
     'rotate-keys': { type: 'string' },
     audit: { type: 'string' },
     'audit-required': { type: 'boolean', default: false },
+    limit: { type: 'string' },
     'signed-target': { type: 'boolean', default: false },
     'allow-public-address': { type: 'boolean', default: false },
   })
@@ -92,6 +99,7 @@ function read(args: readonly string[], io: Io): Setting {
     store: values.store === undefined ? join(dirname(keyFile), 'registry.db') : placeOf(values.store, io.cwd),
     ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
     auditRequired: values['audit-required'],
+    limits: readLimits(values.limit),
     signedTargetOnly: values['signed-target'],
     listen: {
       host: values.host,
@@ -130,7 +138,7 @@ interface Running {
 }
 
 async function start(setting: Setting, io: Io): Promise<Running> {
-  const { config, keyFile, rotateKeysEveryMs, audit, auditRequired, signedTargetOnly } = setting
+  const { config, keyFile, rotateKeysEveryMs, audit, auditRequired, limits, signedTargetOnly } = setting
   const complain = (error: unknown) => {
     if (!(error instanceof MayflyError)) throw error
     io.err(`${errorText(io, error)}The last good trust stays in force.\n`)
@@ -161,6 +169,7 @@ async function start(setting: Setting, io: Io): Promise<Running> {
       keyFile,
       ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
       now,
+      limits: createLimits(limits, now),
       signedTargetOnly,
       http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },
       audit: createAudit({

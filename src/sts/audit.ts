@@ -2,6 +2,8 @@ import { MayflyError } from '../errors.ts'
 import type { Ask, IamAsk, Minted, StsRequest, Verified, VerifiedAdmin } from './ask.ts'
 import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } from './audit-record.ts'
 
+import { RateExceeded } from './operator/rate-exceeded.ts'
+
 export type { AuditRecord } from './audit-record.ts'
 
 /** Takes one record. What it returns is waited for; it throws or rejects when it cannot keep the record. */
@@ -15,7 +17,7 @@ export interface AuditEntry {
   noted(asked: Asked): void
   /** Resolves when the record is kept. An admin call mints nothing. @throws AUDIT_WRITE when auditing is required and it could not be */
   allowed(minted?: Minted): Promise<void>
-  /** What to answer, when the record is kept: the error itself, or AUDIT_WRITE. Never rejects. */
+  /** What to answer, when the record is kept: the error itself, or AUDIT_WRITE. Of a flood one is kept a minute. Never rejects. */
   refused(error: unknown): Promise<unknown>
 }
 
@@ -91,6 +93,7 @@ class Entry implements AuditEntry {
   }
 
   async refused(error: unknown): Promise<unknown> {
+    if (error instanceof RateExceeded && !error.recorded) return error
     const record = { ...this.#base('deny'), ...refusalOf(error) }
     this.#remember(record)
     try {

@@ -11,6 +11,7 @@ import { oncePer } from './compile.ts'
 import { entraKeys, tenantOfIssuer } from './entra/issuers.ts'
 import { keySource } from './key-source.ts'
 import { googleIssuer } from './mint.ts'
+import { type Limits, limitedKeys, noLimits } from './operator/limits.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
@@ -28,6 +29,8 @@ export interface StsSetting {
   readonly now?: () => number
   /** For the discovery of issuers. Default: HTTPS, to public addresses alone where a registration says no other. */
   readonly http?: Readonly<Record<'public' | 'any', Http>>
+  /** Default: none. */
+  readonly limits?: Limits
   /** See `Sts.signedTargetOnly`. Default: false. */
   readonly signedTargetOnly?: boolean
 }
@@ -82,7 +85,7 @@ export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts>
 }
 
 function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document'>): Sts {
-  const { now = Date.now, signedTargetOnly = false } = setting
+  const { now = Date.now, signedTargetOnly = false, limits = noLimits } = setting
   const issuer = (url: string) => registered().issuers.get(url) ?? cloudIssuer(url, registered())
   const keys = setting.keys ?? keysAt(setting, issuer, now)
   const http = setting.http ?? {
@@ -93,8 +96,9 @@ function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document
     registered,
     keys,
     mfa: mfaCodes(keys.sealing, now),
-    issuerKeys: keySource({ keys, http, now }),
+    issuerKeys: limitedKeys(keySource({ keys, http, now }), limits),
     audit: setting.audit ?? createAudit({ sinks: [], now }),
+    limits,
     now,
     signedTargetOnly,
   }

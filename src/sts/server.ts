@@ -12,6 +12,7 @@ import { exchange, type FrontEnd } from './exchange.ts'
 import { googleSts } from './google/google-sts.ts'
 import { googleIamCredentials, iamCredentialsPath } from './google/iam-credentials.ts'
 import { introspect, tokenInfo } from './google/token-information.ts'
+import { RateExceeded, retryAfter } from './operator/rate-exceeded.ts'
 import { publishedAt } from './own-issuers.ts'
 import { headerOf } from './request.ts'
 import type { Sts } from './sts.ts'
@@ -39,7 +40,7 @@ export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse
   if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
   if (frontEnd) return exchange(request, frontEnd, sts)
   if (sts.registry && graphPath.test(request.path)) return graph(request, sts, sts.registry)
-  return information(request, sts)
+  return limitedInformation(request, sts)
 }
 
 function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
@@ -48,6 +49,20 @@ function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
   if (method !== 'POST') return undefined
   if (path === '/v1/token') return googleSts
   return iamCredentialsPath.test(path) ? googleIamCredentials : undefined
+}
+
+/** A probe is answered whoever else asks how often. */
+const probes: ReadonlySet<string> = new Set(['/healthz'])
+
+function limitedInformation(request: StsRequest, sts: Sts): StsResponse {
+  try {
+    if (!probes.has(request.path)) sts.limits.arrived(request.from)
+    return information(request, sts)
+  } catch (error) {
+    if (!(error instanceof RateExceeded)) throw error
+    const headers = { 'Content-Type': 'text/plain', ...retryAfter(error) }
+    return { status: 429, headers, body: 'too many requests\n' }
+  }
 }
 
 /** What is told without a decision. */

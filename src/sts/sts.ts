@@ -3,6 +3,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Audit } from './audit.ts'
 import type { MfaCodes } from './aws/mfa.ts'
 import type { KeySource } from './key-source.ts'
+import type { Limits } from './operator/limits.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A token service: what is registered, its keys, its audit and its clock. */
@@ -17,6 +18,8 @@ export interface Sts {
   /** The codes of users' MFA devices. */
   readonly mfa: MfaCodes
   readonly audit: Audit
+  /** How often somebody may ask. */
+  readonly limits: Limits
   /** Takes a GetCallerIdentity request for Google only with x-goog-cloud-target-resource signed, which Google does not demand. */
   readonly signedTargetOnly: boolean
   /** Epoch milliseconds. */
