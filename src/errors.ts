@@ -448,6 +448,11 @@ export const remedies = {
     means: 'The address cannot be listened on, or may not be.',
     hint: 'Choose a free port, or a loopback address; a public address needs --allow-public-address.',
   },
+  SERVER_READY: {
+    means:
+      'Something that the token service stands on did not answer in time, so `/readyz` says that it is not ready.',
+    hint: 'Look at what is named: the database of the registry, the key file, the disk of the audit.',
+  },
 } as const satisfies Record<string, Remedy>
 
 export type ErrorCode = keyof typeof remedies

@@ -118,3 +118,33 @@ test('keys rotate on a schedule that leaves a key a day before its use, and no o
   }
   await startSts(t, place, ['--port', '0', '--rotate-keys', '30d']).until(/token service for development/)
 })
+
+test('asked to end, it says that it is not ready, answers for a while yet, and ends; asked again, at once', async (t) => {
+  const { child, said, until } = startSts(t, folder(t), ['--port', '0', '--drain', '1h'])
+  await until(/audit +none/)
+  const status = async (path: string) => (await fetch(`${urlIn(said())}${path}`)).status
+  assert.deepEqual([await status('/healthz'), await status('/readyz')], [200, 200])
+  child.kill('SIGTERM')
+  await until(/stopping/)
+  assert.deepEqual([await status('/healthz'), await status('/readyz')], [200, 503])
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('a disk without room for the audit makes it not ready, and it says why', async (t) => {
+  const { said, until } = startSts(t, folder(t), ['--port', '0', '--audit', '/dev/full', '--audit-required'])
+  await until(/audit +\/dev\/full/)
+  const url = urlIn(said())
+  const body = encodeForm(webIdentity('x.y.z'))
+  assert.equal((await fetch(`${url}/readyz`)).status, 200)
+  assert.equal((await fetch(url, { method: 'POST', body })).status, 500)
+  const ready = async () => (await fetch(`${url}/readyz`)).json() as Promise<{ status: string }>
+  // A look is good for a second.
+  let report = await ready()
+  while (report.status === 'ready') report = await ready()
+  assert.deepEqual(report, {
+    status: 'not ready',
+    checks: { keys: 'ok', store: 'ok', audit: 'AUDIT_WRITE' },
+  })
+  await until(/not ready: audit: the audit file \/dev\/full could not be written: ENOSPC/)
+})

@@ -7,10 +7,11 @@ import { type AuditRecord, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type AdministeredSts, openSts } from '../sts/create.ts'
 import { createLimits, type Rates } from '../sts/operator/limits.ts'
-import { serveSts } from '../sts/serve.ts'
+import { type StsServer, serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
 import { parseDuration } from '../wire/duration.ts'
 import { outboundHttp } from '../wire/http.ts'
+import { timeout } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { readFlags, usage } from './flags.ts'
@@ -37,6 +38,8 @@ export const sts: Command = {
   --limit KIND=N/s,…      how often who may ask, each N at once and N more a second (/s), minute (/m) or hour (/h): address= of the
                           peer, caller= who was verified, issuer= of its token. More is answered as the cloud's own throttling.
                           Default: no limits, since behind a proxy all callers have one address
+  --drain 5s              after SIGTERM: how long it still answers while /readyz says that it is not ready, so that a load
+                          balancer notices; then it answers what has arrived, and ends. Default: 0
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
   --allow-public-address  lets --host be an address that others can reach
 
@@ -55,6 +58,8 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
     io.err(banner(io, server.url, service.sts.registered().counts, setting))
     await ended()
     io.err('stopping\n')
+    service.sts.readiness.stop()
+    await Promise.race([drained(server, setting.drainMs), ended()])
     await server.close()
     await service.close()
     return exitCodes.ok
@@ -69,6 +74,7 @@ interface Setting {
   readonly audit?: string
   readonly auditRequired: boolean
   readonly limits: Rates
+  readonly drainMs: number
   readonly signedTargetOnly: boolean
   readonly listen: { readonly host: string; readonly port: number; readonly allowPublicAddress: boolean }
 }
@@ -84,6 +90,7 @@ function read(args: readonly string[], io: Io): Setting {
     audit: { type: 'string' },
     'audit-required': { type: 'boolean', default: false },
     limit: { type: 'string' },
+    drain: { type: 'string' },
     'signed-target': { type: 'boolean', default: false },
     'allow-public-address': { type: 'boolean', default: false },
   })
@@ -100,6 +107,7 @@ function read(args: readonly string[], io: Io): Setting {
     ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
     auditRequired: values['audit-required'],
     limits: readLimits(values.limit),
+    drainMs: values.drain === undefined ? 0 : 1000 * secondsOf('--drain', values.drain),
     signedTargetOnly: values['signed-target'],
     listen: {
       host: values.host,
@@ -115,7 +123,7 @@ function portOf(text: string): number {
 }
 
 function rotationOf(text: string): number {
-  const everyMs = secondsOf(text) * 1000
+  const everyMs = secondsOf('--rotate-keys', text) * 1000
   if (everyMs >= shortestRotationMs) return everyMs
   throw usage(
     'sts',
@@ -124,11 +132,11 @@ function rotationOf(text: string): number {
   )
 }
 
-function secondsOf(text: string): number {
+function secondsOf(flag: string, text: string): number {
   try {
     return parseDuration(text)
   } catch (error) {
-    throw usage('sts', `--rotate-keys: ${(error as Error).message}`)
+    throw usage('sts', `${flag}: ${(error as Error).message}`)
   }
 }
 
@@ -159,8 +167,8 @@ async function start(setting: Setting, io: Io): Promise<Running> {
     await file?.close()
   }
   try {
-    file = audit === undefined ? undefined : auditFile(audit)
     const { now } = clockOf(io)
+    file = audit === undefined ? undefined : auditFile(audit, now)
     const document = trust.document()
     sts = await openSts({
       document,
@@ -170,6 +178,8 @@ async function start(setting: Setting, io: Io): Promise<Running> {
       ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
       now,
       limits: createLimits(limits, now),
+      checks: file && auditRequired ? { audit: file.check } : {},
+      log: (line) => io.err(`${line}\n`),
       signedTargetOnly,
       http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },
       audit: createAudit({
@@ -224,7 +234,16 @@ function summary(counts: Counts): string {
   ].join(', ')
 }
 
-/** Resolves with the first signal that asks this process to end. */
+/** What has arrived is answered within this. */
+const graceMs = 10_000
+
+/** Answers for as long as others may not know yet that this node is not ready, and then what has arrived. */
+async function drained(server: StsServer, drainMs: number): Promise<void> {
+  await new Promise<void>((resolve) => timeout(drainMs, resolve))
+  await server.stop(graceMs)
+}
+
+/** Resolves with the next signal that asks this process to end. */
 function ended(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

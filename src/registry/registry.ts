@@ -39,6 +39,8 @@ export interface Registry {
   change<T>(work: (draft: Draft) => T, agreed?: () => Promise<void>): Promise<T>
   /** Takes what the trust file says by now. False, and `onError`, when it does not compile: the last good one stays. */
   declare(declared: TrustDocument): boolean
+  /** Resolves when what is stored can be read. @throws REGISTRY_STORE */
+  reach(): Promise<void>
   close(): Promise<void>
 }
 
@@ -139,6 +141,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       if (!good) declared = before
       return good
     },
+    reach: () => store.reach(),
     async close() {
       stop()
       await store.close()

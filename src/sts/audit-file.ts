@@ -4,11 +4,16 @@ import type { AuditRecord, AuditSink } from './audit.ts'
 
 export interface AuditFile {
   readonly sink: AuditSink
+  /** @throws AUDIT_WRITE when records could not be written a moment ago */
+  check(): void
   /** After what is still to be written. */
   close(): Promise<void>
 }
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+
+/** Ten seconds. Then requests may come again and try it: nobody knows better whether there is room on the disk. */
+const failedForMs = 10_000
 
 /** Lines that go to the file together. */
 interface Batch {
@@ -22,16 +27,19 @@ interface Batch {
  * is written at once, since a write costs about as much as a decision.
  * @throws AUDIT_WRITE when the file cannot be opened, or is a symbolic link
  */
-export function auditFile(path: string): AuditFile {
+export function auditFile(path: string, now: () => number = Date.now): AuditFile {
   const descriptor = open(path)
+  let failure: { readonly cause: unknown; readonly atMs: number } | undefined
   let batch: Batch | undefined
   const flush = (resolve: () => void, reject: (reason: unknown) => void) => {
     const { lines } = batch!
     batch = undefined
     try {
       writeWhole(descriptor, lines)
+      failure = undefined
       resolve()
     } catch (error) {
+      failure = { cause: error, atMs: now() }
       reject(error)
     }
   }
@@ -40,6 +48,9 @@ export function auditFile(path: string): AuditFile {
       batch ??= { lines: '', written: new Promise((...settle) => setImmediate(flush, ...settle)) }
       batch.lines += `${JSON.stringify(record)}\n`
       return batch.written
+    },
+    check() {
+      if (failure && Math.abs(now() - failure.atMs) < failedForMs) throw unwritable(path, failure.cause)
     },
     async close() {
       await batch?.written.catch(() => {})
@@ -62,4 +73,9 @@ function open(path: string): number {
       cause,
     })
   }
+}
+
+function unwritable(path: string, cause: unknown): MayflyError {
+  const message = `the audit file ${path} could not be written: ${(cause as Error).message}`
+  return new MayflyError('AUDIT_WRITE', { message, cause })
 }

@@ -12,6 +12,7 @@ import { entraKeys, tenantOfIssuer } from './entra/issuers.ts'
 import { keySource } from './key-source.ts'
 import { googleIssuer } from './mint.ts'
 import { type Limits, limitedKeys, noLimits } from './operator/limits.ts'
+import { createReadiness, type ReadinessCheck } from './operator/readiness.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
@@ -31,6 +32,10 @@ export interface StsSetting {
   readonly http?: Readonly<Record<'public' | 'any', Http>>
   /** Default: none. */
   readonly limits?: Limits
+  /** What `/readyz` looks at besides the keys and the store. Default: nothing. */
+  readonly checks?: Readonly<Record<string, ReadinessCheck>>
+  /** A line when the service is no longer ready, and when it is again. */
+  readonly log?: (line: string) => void
   /** See `Sts.signedTargetOnly`. Default: false. */
   readonly signedTargetOnly?: boolean
 }
@@ -77,7 +82,8 @@ export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts>
   const registry = await openRegistry({ store, declared: document, check: compile, onTrust, onError })
   try {
     onTrust(registry.trust())
-    return { ...stsOver(() => registered, rest), registry }
+    const checks = { store: () => registry.reach(), ...rest.checks }
+    return { ...stsOver(() => registered, { ...rest, checks }), registry }
   } catch (error) {
     await registry.close()
     throw error
@@ -99,6 +105,11 @@ function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document
     issuerKeys: limitedKeys(keySource({ keys, http, now }), limits),
     audit: setting.audit ?? createAudit({ sinks: [], now }),
     limits,
+    readiness: createReadiness({
+      checks: { keys: () => keys.sealing.seal('readiness', ''), ...setting.checks },
+      now,
+      ...(setting.log && { log: setting.log }),
+    }),
     now,
     signedTargetOnly,
   }

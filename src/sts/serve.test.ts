@@ -218,3 +218,43 @@ test('paths of no protocol are not found', async (t) => {
   ] as const)
     assert.equal((await send(server.port, { method, path })).status, 404)
 })
+
+/** A request of which the last byte of the body is held back until `finish`. */
+async function halfSent(port: number) {
+  const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+  const socket = connect(port, '127.0.0.1')
+  const answer = new Promise<string>((resolve) => {
+    let text = ''
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('close', () => resolve(text))
+  })
+  const head = `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n`
+  await new Promise((resolve) => socket.write(`${head}${body.slice(0, -1)}`, resolve))
+  return { answer, finish: () => socket.write(body.slice(-1)) }
+}
+
+async function untilInFlight(server: { inFlight(): number }, count: number): Promise<void> {
+  while (server.inFlight() !== count) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('a service that stops answers what has arrived, and takes nothing new', async (t) => {
+  const { server } = await served(t)
+  const { answer, finish } = await halfSent(server.port)
+  await untilInFlight(server, 1)
+  const stopped = server.stop(60_000)
+  await assert.rejects(send(server.port, { path: '/healthz' }), { code: 'ECONNREFUSED' })
+  finish()
+  assert.match(await answer, /^HTTP\/1\.1 403 [\s\S]*Connection: close[\s\S]*MissingAuthenticationToken/i)
+  await stopped
+  assert.equal(server.inFlight(), 0)
+})
+
+test('a request that never comes to its end holds no service up for longer than its grace', async (t) => {
+  const { server } = await served(t)
+  const { answer } = await halfSent(server.port)
+  await untilInFlight(server, 1)
+  await server.stop(1)
+  assert.equal(await answer, '')
+})

@@ -8,6 +8,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { MayflyError } from '../errors.ts'
 import { isLoopbackHost } from '../wire/http.ts'
+import { timeout } from '../world.ts'
 import type { StsResponse } from './ask.ts'
 import { hostGuard } from './hosts.ts'
 import { answer, largestBody, requestOf } from './server.ts'
@@ -29,6 +30,13 @@ export interface StsServer {
   /** `http://127.0.0.1:8787` */
   readonly url: string
   readonly port: number
+  /** How many requests are being answered. */
+  inFlight(): number
+  /**
+   * Takes no connections any more, and resolves when what has arrived is answered; after so many milliseconds it ends the
+   * connections that are left.
+   */
+  stop(graceMs: number): Promise<void>
   /** Ends every connection at once. */
   close(): Promise<void>
 }
@@ -42,22 +50,38 @@ export async function serveSts(options: ServeOptions): Promise<StsServer> {
   if (!allowPublicAddress && !isLoopbackHost(host)) throw publicAddress(host)
   const server = tls ? createHttpsServer({ ...limits, ...tls }) : createHttpServer(limits)
   const answersFor = hostGuard(host, sts)
+  let inFlight = 0
   server.on('request', (request, response) => {
+    inFlight += 1
+    response.once('close', () => {
+      inFlight -= 1
+    })
     const problem = objection(request.rawHeaders, answersFor)
     if (problem) refuse(response, problem.status, problem.message)
-    else receive(request, response, sts)
+    else receive(request, response, { sts, server })
   })
   const bound = await listen(server, port, host)
   const name = host.includes(':') ? `[${host}]` : host
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${bound}`,
     port: bound,
+    inFlight: () => inFlight,
+    async stop(graceMs) {
+      const end = timeout(graceMs, () => server.closeAllConnections())
+      await closed(server)
+      end()
+    },
     close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const ended = closed(server)
       server.closeAllConnections()
-      return closed
+      return ended
     },
   }
+}
+
+/** Resolves with the last connection; those that nobody uses end now. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
 }
 
 const limits = {
@@ -92,7 +116,11 @@ const misdirected = {
 }
 
 /** Reads a body whole and answers it. */
-function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): void {
+function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { sts, server }: { readonly sts: Sts; readonly server: Server },
+): void {
   const chunks: Buffer[] = []
   let length = 0
   request.on('data', (chunk: Buffer) => {
@@ -104,7 +132,7 @@ function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): 
     if (length > largestBody) return
     const body = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
     answer(requestOf(request, body), sts).then(
-      (answered) => send(response, answered),
+      (answered) => send(response, answered, server.listening),
       () => refuse(response, 500, 'the token service failed'),
     )
   })
@@ -112,7 +140,9 @@ function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): 
 }
 
 // Straight to node:http and not through the app: an adapter's Request and Response cost a third of an exchange.
-function send(response: ServerResponse, { status, headers, body }: StsResponse): void {
+function send(response: ServerResponse, { status, headers, body }: StsResponse, listening: boolean): void {
+  // Of a server that is about to end, whoever keeps connections asks another node next.
+  if (!listening) response.setHeader('Connection', 'close')
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 

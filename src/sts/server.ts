@@ -33,14 +33,14 @@ export const largestBody = 64 * 1024
  *     GET        /TENANT/v2.0/.well-known/…, /TENANT/discovery/v2.0/keys, /common/discovery/instance     Entra's discovery
  *     GET        an issuer's own paths, under its own Host      discovery and JWKS of our issuers
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host
- *     GET        /healthz
+ *     GET        /healthz, /readyz
  */
 export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
   const frontEnd = frontEndOf(request)
   if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
   if (frontEnd) return exchange(request, frontEnd, sts)
   if (sts.registry && graphPath.test(request.path)) return graph(request, sts, sts.registry)
-  return limitedInformation(request, sts)
+  return probe(request, sts) ?? limitedInformation(request, sts)
 }
 
 function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
@@ -51,12 +51,26 @@ function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
   return iamCredentialsPath.test(path) ? googleIamCredentials : undefined
 }
 
-/** A probe is answered whoever else asks how often. */
-const probes: ReadonlySet<string> = new Set(['/healthz'])
+/** Whether the service lives, and whether requests may come: answered however often somebody asks. */
+function probe(
+  { method, path, query }: StsRequest,
+  sts: Sts,
+): StsResponse | Promise<StsResponse> | undefined {
+  if (method !== 'GET') return undefined
+  if (path === '/healthz') return json({ status: 'ok', development: true })
+  return path === '/readyz' ? readyz(query, sts) : undefined
+}
+
+/** `?exclude=store` leaves a check out, as Kubernetes has it at its own API server. */
+async function readyz(query: string, { readiness }: Sts): Promise<StsResponse> {
+  const report = await readiness.look(new URLSearchParams(query).getAll('exclude'))
+  const { ready, checks } = report
+  return { ...json({ status: ready ? 'ready' : 'not ready', checks }), status: ready ? 200 : 503 }
+}
 
 function limitedInformation(request: StsRequest, sts: Sts): StsResponse {
   try {
-    if (!probes.has(request.path)) sts.limits.arrived(request.from)
+    sts.limits.arrived(request.from)
     return information(request, sts)
   } catch (error) {
     if (!(error instanceof RateExceeded)) throw error
@@ -71,7 +85,6 @@ function information(request: StsRequest, sts: Sts): StsResponse {
   if (/^(\/oauth2\/v[13])?\/tokeninfo$/.test(path)) return tokenInfo(request, sts)
   if (method === 'POST' && path === '/v1/introspect') return introspect(request, sts)
   if (method !== 'GET') return notFound
-  if (path === '/healthz') return json({ status: 'ok', development: true })
   const document = publishedAt(request, sts)
   if (document) return json(document, { 'Cache-Control': 'public, max-age=60' })
   return entraDiscovery(request, sts) ?? notFound
