@@ -94,6 +94,9 @@ for (const [args, exit, words] of [
   [['--limit', 'caller=3'], 2, /--limit "caller=3": expected a number .*caller=20\/s/],
   [['--limit', 'caller=0/s'], 2, /expected a number from 1/],
   [['--limit', 'caller=3/s,caller=4/s'], 2, /caller is there twice/],
+  [['--metrics', 'nowhere'], 2, /--metrics "nowhere" is no address: expected PORT or HOST:PORT/],
+  [['--log', 'xml'], 2, /--log "xml": expected text or json/],
+  [['--drain', 'soon'], 2, /--drain: "soon" is not a duration/],
   [['extra'], 2, /takes no "extra"/],
   [['--config', 'nothing.yaml'], 1, /there is no trust file .*nothing\.yaml/],
   [['--host', '0.0.0.0'], 1, /0\.0\.0\.0 is not a loopback address/],
@@ -147,4 +150,64 @@ test('a disk without room for the audit makes it not ready, and it says why', as
     checks: { keys: 'ok', store: 'ok', audit: 'AUDIT_WRITE' },
   })
   await until(/not ready: audit: the audit file \/dev\/full could not be written: ENOSPC/)
+})
+
+test('its metrics are at an address of their own, which pages cannot read', async (t) => {
+  const { said, until } = startSts(t, folder(t), ['--port', '0', '--metrics', '0'])
+  await until(/audit +none/)
+  const at = /metrics +(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(said())![1]!
+  assert.equal((await fetch(`${urlIn(said())}/metrics`)).status, 404, 'not where callers are')
+  await fetch(urlIn(said()), { method: 'POST', body: encodeForm(webIdentity('x.y.z')) })
+  const text = await (await fetch(`${at}/metrics`)).text()
+  assert.match(text, /^mayfly_decisions_total\{front_end="aws-sts",.*code="PROOF_MALFORMED"\} 1$/m)
+  assert.match(text, /^mayfly_registered\{kind="role"\} 4$/m)
+  assert.match(text, /^mayfly_ready 1$/m)
+  assert.match(text, /^mayfly_key_age_seconds\{use="sealing"\} \d/m)
+  assert.match(text, /^process_cpu_seconds_total /m)
+  assert.equal((await fetch(`${at}/readyz`)).status, 200)
+  assert.equal((await fetch(`${at}/metrics`, { headers: { origin: 'https://evil.example' } })).status, 403)
+  assert.equal((await fetch(`${at}/`)).status, 404)
+})
+
+test('its log is a line of JSON for every decision where that was asked for, without a token', async (t) => {
+  const place = folder(t)
+  const { child, until } = startSts(t, place, ['--port', '0', '--log', 'json'])
+  let text = ''
+  child.stderr!.on('data', (chunk) => {
+    text += chunk
+  })
+  await until(/"msg":"started"/)
+  const keys = keysFromFile(join(place, '.mayfly', 'keys.json'), storyTrust.issuers)
+  const token = issueToken({
+    issuer: storyTrust.issuers[0]!,
+    keys,
+    nowMs: Date.now(),
+    audience: ['https://user-audience.test'],
+    claims: { sub: mainBranch },
+  }).token.reveal()
+  const { url } = JSON.parse(text.split('\n')[0]!)
+  const answer = await fetch(url, { method: 'POST', body: encodeForm(webIdentity(token)) })
+  assert.equal(answer.status, 200)
+  await fetch(url, { method: 'POST', body: encodeForm(webIdentity('x.y.z')) })
+  await until(/refused/)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    lines.map(({ level, msg }) => `${level}: ${msg}`),
+    [
+      'info: started',
+      'info: AssumeRoleWithWebIdentity allowed',
+      'warn: AssumeRoleWithWebIdentity refused',
+      'info: stopping',
+    ],
+  )
+  assert.equal(lines[1].who.subject, mainBranch)
+  assert.equal(lines[2].code, 'PROOF_MALFORMED')
+  assert.ok(
+    !text.includes(token) && !text.includes((await answer.text()).match(/<SecretAccessKey>(.*?)</)![1]!),
+  )
 })

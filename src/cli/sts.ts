@@ -1,24 +1,15 @@
-import { dirname, join, resolve } from 'node:path'
-import { MayflyError } from '../errors.ts'
-import { defaultKeyFile } from '../keys/key-file.ts'
-import { shortestRotationMs } from '../keys/rotation.ts'
-import { watchTrustFile } from '../registry/watch.ts'
-import { type AuditRecord, createAudit } from '../sts/audit.ts'
-import { type AuditFile, auditFile } from '../sts/audit-file.ts'
-import { type AdministeredSts, openSts } from '../sts/create.ts'
-import { createLimits, type Rates } from '../sts/operator/limits.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { type OperatorServer, serveOperator } from '../sts/operator/serve-operator.ts'
 import { type StsServer, serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
-import { parseDuration } from '../wire/duration.ts'
-import { outboundHttp } from '../wire/http.ts'
 import { timeout } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
-import { readFlags, usage } from './flags.ts'
-import { readLimits } from './limit-flag.ts'
-import { openStore, placeOf, withoutPassword } from './open-store.ts'
-import { errorText, paint, table } from './output.ts'
-import { refusalText } from './refusal-text.ts'
+import { withoutPassword } from './open-store.ts'
+import { paint, table } from './output.ts'
+import { jsonLog, type StsLog, textLog } from './sts-log.ts'
+import { countsInWords, type StsService, startSts } from './sts-service.ts'
+import { readStsFlags, type StsCommandSetting } from './sts-setting.ts'
 import { clockOf } from './world.ts'
 
 export const sts: Command = {
@@ -40,174 +31,76 @@ export const sts: Command = {
                           Default: no limits, since behind a proxy all callers have one address
   --drain 5s              after SIGTERM: how long it still answers while /readyz says that it is not ready, so that a load
                           balancer notices; then it answers what has arrived, and ends. Default: 0
+  --metrics [HOST:]PORT   serves /metrics for Prometheus, and the probes, at an address of their own; on loopback unless HOST is said
+  --log text|json         on standard error: refusals for people, or a line of JSON for every decision. Default: text
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
   --allow-public-address  lets --host be an address that others can reach
 
 Every refusal is explained on standard error; the caller gets only the cloud's own words.
 `,
   async run(args, io) {
-    const setting = read(args, io)
-    const service = await start(setting, io)
-    const { registry: _, ...fixed } = service.sts
-    const served = setting.store === 'none' ? fixed : service.sts
-    const server = await serveSts({ sts: served, ...setting.listen }).catch(async (error) => {
-      await service.close()
-      throw error
-    })
-    io.out(`${server.url}\n`)
-    io.err(banner(io, server.url, service.sts.registered().counts, setting))
-    await ended()
-    io.err('stopping\n')
-    service.sts.readiness.stop()
-    await Promise.race([drained(server, setting.drainMs), ended()])
-    await server.close()
-    await service.close()
-    return exitCodes.ok
+    const setting = readStsFlags(args, io)
+    const { now } = clockOf(io)
+    const log = setting.log === 'json' ? jsonLog(io, now) : textLog(io)
+    const opened: { close(): Promise<void> }[] = []
+    const open = <T extends { close(): Promise<void> }>(each: T): T => {
+      opened.push(each)
+      return each
+    }
+    try {
+      const service = open(await startSts(setting, { io, now, log }))
+      const server = open(await serveSts({ sts: service.sts, ...setting.listen }))
+      const operator = await operatorSide(service, server, setting)
+      if (operator) open(operator)
+      io.out(`${server.url}\n`)
+      tellStart(io, log, { url: server.url, counts: service.sts.registered().counts, setting, operator })
+      await ended()
+      log.say('stopping')
+      service.sts.readiness.stop()
+      await Promise.race([drained(server, setting.drainMs), ended()])
+      return exitCodes.ok
+    } finally {
+      for (const each of opened.toReversed()) await each.close()
+    }
   },
 }
 
-interface Setting {
-  readonly config: string
-  readonly keyFile: string
-  readonly store: string
-  readonly rotateKeysEveryMs?: number
-  readonly audit?: string
-  readonly auditRequired: boolean
-  readonly limits: Rates
-  readonly drainMs: number
-  readonly signedTargetOnly: boolean
-  readonly listen: { readonly host: string; readonly port: number; readonly allowPublicAddress: boolean }
+/** What the operator's monitoring reads, where it was asked for. */
+async function operatorSide(
+  { all: sts, metrics, auditPending }: StsService,
+  { inFlight }: StsServer,
+  { metrics: address }: StsCommandSetting,
+): Promise<OperatorServer | undefined> {
+  if (!metrics || !address) return undefined
+  metrics.watch({ sts, inFlight, auditPending })
+  return serveOperator({ sts, metrics, ...address })
 }
 
-function read(args: readonly string[], io: Io): Setting {
-  const { values, positionals } = readFlags('sts', args, {
-    config: { type: 'string', default: 'trust.yaml' },
-    port: { type: 'string', default: '8787' },
-    host: { type: 'string', default: '127.0.0.1' },
-    keys: { type: 'string' },
-    store: { type: 'string' },
-    'rotate-keys': { type: 'string' },
-    audit: { type: 'string' },
-    'audit-required': { type: 'boolean', default: false },
-    limit: { type: 'string' },
-    drain: { type: 'string' },
-    'signed-target': { type: 'boolean', default: false },
-    'allow-public-address': { type: 'boolean', default: false },
-  })
-  if (positionals.length > 0) throw usage('sts', `mayfly sts takes no ${JSON.stringify(positionals[0])}`)
-  if (values['audit-required'] && values.audit === undefined)
-    throw usage('sts', '--audit-required needs --audit FILE')
-  const config = resolve(io.cwd, values.config)
-  const keyFile = values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys)
-  return {
+interface Beginning {
+  readonly url: string
+  readonly counts: Counts
+  readonly setting: StsCommandSetting
+  readonly operator: OperatorServer | undefined
+}
+
+function tellStart(io: Io, log: StsLog, beginning: Beginning): void {
+  const { url, counts, setting, operator } = beginning
+  const { config, store, audit } = setting
+  const registry = store === 'none' ? 'none' : withoutPassword(store)
+  log.started(banner(io, beginning), {
+    url,
     config,
-    keyFile,
-    ...(values['rotate-keys'] !== undefined && { rotateKeysEveryMs: rotationOf(values['rotate-keys']) }),
-    store: values.store === undefined ? join(dirname(keyFile), 'registry.db') : placeOf(values.store, io.cwd),
-    ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
-    auditRequired: values['audit-required'],
-    limits: readLimits(values.limit),
-    drainMs: values.drain === undefined ? 0 : 1000 * secondsOf('--drain', values.drain),
-    signedTargetOnly: values['signed-target'],
-    listen: {
-      host: values.host,
-      port: portOf(values.port),
-      allowPublicAddress: values['allow-public-address'],
-    },
-  }
-}
-
-function portOf(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
-  throw usage('sts', `--port ${JSON.stringify(text)} is not a port: expected 0 to 65535`)
-}
-
-function rotationOf(text: string): number {
-  const everyMs = secondsOf('--rotate-keys', text) * 1000
-  if (everyMs >= shortestRotationMs) return everyMs
-  throw usage(
-    'sts',
-    `--rotate-keys ${text} is too often: a key is published for a day before it is used`,
-    'Say 2d or more.',
-  )
-}
-
-function secondsOf(flag: string, text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw usage('sts', `${flag}: ${(error as Error).message}`)
-  }
-}
-
-interface Running {
-  readonly sts: AdministeredSts
-  close(): Promise<void>
-}
-
-async function start(setting: Setting, io: Io): Promise<Running> {
-  const { config, keyFile, rotateKeysEveryMs, audit, auditRequired, limits, signedTargetOnly } = setting
-  const complain = (error: unknown) => {
-    if (!(error instanceof MayflyError)) throw error
-    io.err(`${errorText(io, error)}The last good trust stays in force.\n`)
-  }
-  const trust = watchTrustFile({
-    path: config,
-    onError: complain,
-    onDocument(document) {
-      if (sts?.registry.declare(document))
-        io.err(`${config} was read again: ${summary(sts.registered().counts)}\n`)
-    },
+    registry,
+    ...(audit !== undefined && { audit }),
+    ...(operator && { metrics: operator.url }),
+    registered: counts,
+    version: manifest.version,
   })
-  let file: AuditFile | undefined
-  let sts: AdministeredSts | undefined
-  const close = async () => {
-    trust.close()
-    await sts?.registry.close()
-    await file?.close()
-  }
-  try {
-    const { now } = clockOf(io)
-    file = audit === undefined ? undefined : auditFile(audit, now)
-    const document = trust.document()
-    sts = await openSts({
-      document,
-      store: await openStore(setting.store, io),
-      onError: complain,
-      keyFile,
-      ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
-      now,
-      limits: createLimits(limits, now),
-      checks: file && auditRequired ? { audit: file.check } : {},
-      log: (line) => io.err(`${line}\n`),
-      signedTargetOnly,
-      http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },
-      audit: createAudit({
-        sinks: [...(file ? [file.sink] : []), refusalPrinter(io)],
-        required: auditRequired,
-        now,
-        complain: (line) => io.err(`${line}\n`),
-      }),
-    })
-    // It may have been written to while the store was opened.
-    if (trust.document() !== document) sts.registry.declare(trust.document())
-    return { sts, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
 }
 
-/** Tells the operator of every refusal what the caller may not know. */
-function refusalPrinter(io: Io): (record: AuditRecord) => void {
-  return (record) => {
-    if (record.decision === 'deny') io.err(refusalText(io, record))
-  }
-}
-
-function banner(io: Io, url: string, counts: Counts, { config, store, audit }: Setting): string {
+function banner(io: Io, { url, counts, setting: { config, store, audit }, operator }: Beginning): string {
   return [
-    `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${summary(counts)}\n`,
+    `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${countsInWords(counts)}\n`,
     table(
       [
         ['AWS', `AWS_ENDPOINT_URL_STS=${url} AWS_ENDPOINT_URL_IAM=${url}`],
@@ -215,23 +108,12 @@ function banner(io: Io, url: string, counts: Counts, { config, store, audit }: S
         ['Entra', `${url}/TENANT/oauth2/v2.0/token`],
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
         ['registry', store === 'none' ? 'none: no admin calls' : withoutPassword(store)],
+        ...(operator ? [['metrics', `${operator.url}/metrics`]] : []),
         ['audit', audit ?? 'none: --audit FILE'],
       ],
       '  ',
     ),
   ].join('')
-}
-
-function summary(counts: Counts): string {
-  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts, applications } = counts
-  return [
-    `${issuers} issuers of its own`,
-    `${oidcProviders} OIDC providers`,
-    `${roles} roles`,
-    `${poolProviders} pool providers`,
-    `${serviceAccounts} service accounts`,
-    `${applications} applications of Entra`,
-  ].join(', ')
 }
 
 /** What has arrived is answered within this. */

@@ -6,6 +6,8 @@ export interface AuditFile {
   readonly sink: AuditSink
   /** @throws AUDIT_WRITE when records could not be written a moment ago */
   check(): void
+  /** How many records are decided and not yet written. */
+  pending(): number
   /** After what is still to be written. */
   close(): Promise<void>
 }
@@ -18,6 +20,7 @@ const failedForMs = 10_000
 /** Lines that go to the file together. */
 interface Batch {
   lines: string
+  records: number
   readonly written: Promise<void>
 }
 
@@ -45,10 +48,12 @@ export function auditFile(path: string, now: () => number = Date.now): AuditFile
   }
   return {
     sink(record: AuditRecord) {
-      batch ??= { lines: '', written: new Promise((...settle) => setImmediate(flush, ...settle)) }
+      batch ??= { lines: '', records: 0, written: new Promise((...settle) => setImmediate(flush, ...settle)) }
       batch.lines += `${JSON.stringify(record)}\n`
+      batch.records += 1
       return batch.written
     },
+    pending: () => batch?.records ?? 0,
     check() {
       if (failure && Math.abs(now() - failure.atMs) < failedForMs) throw unwritable(path, failure.cause)
     },

@@ -35,6 +35,8 @@ export interface AuditSetting {
   readonly remembered?: number
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Milliseconds since some moment, whatever the clock is set to. Default: the machine's. */
+  readonly elapsedMs?: () => number
   /** One line when a record could not be kept and auditing is not required. */
   readonly complain?: (line: string) => void
 }
@@ -53,6 +55,8 @@ export function createAudit(setting: AuditSetting): Audit {
   }
 }
 
+const machineMs = () => performance.now()
+
 class Entry implements AuditEntry {
   readonly #request: Pick<StsRequest, 'id' | 'from'>
   readonly #frontEnd: string
@@ -61,6 +65,8 @@ class Entry implements AuditEntry {
   #ask: Ask | IamAsk | undefined
   #verified: Verified | VerifiedAdmin | undefined
   #asked: Asked | undefined
+  readonly #elapsedMs: () => number
+  readonly #beganMs: number
 
   constructor(
     request: Pick<StsRequest, 'id' | 'from'>,
@@ -72,6 +78,8 @@ class Entry implements AuditEntry {
     this.#frontEnd = frontEnd
     this.#setting = setting
     this.#remember = remember
+    this.#elapsedMs = setting.elapsedMs ?? machineMs
+    this.#beganMs = this.#elapsedMs()
   }
 
   asked<A extends Ask | IamAsk>(ask: A): A {
@@ -113,6 +121,7 @@ class Entry implements AuditEntry {
       frontEnd: this.#frontEnd,
       decision,
       ...(this.#ask ? askedOf(this.#ask, this.#verified) : this.#asked),
+      durationMs: Math.round((this.#elapsedMs() - this.#beganMs) * 1000) / 1000,
     }
   }
 
@@ -120,7 +129,8 @@ class Entry implements AuditEntry {
     const { sinks, required = false, complain } = this.#setting
     for (const sink of sinks) {
       try {
-        await sink(record)
+        const kept = sink(record)
+        if (kept !== undefined) await kept
       } catch (cause) {
         const message = `the audit record of ${record.requestId} could not be written: ${reasonOf(cause)}`
         if (required) throw new MayflyError('AUDIT_WRITE', { message, cause })

@@ -5,12 +5,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { MayflyError } from '../errors.ts'
 import { isLoopbackHost } from '../wire/http.ts'
 import { timeout } from '../world.ts'
 import type { StsResponse } from './ask.ts'
 import { hostGuard } from './hosts.ts'
+import { listen } from './listen.ts'
 import { answer, largestBody, requestOf } from './server.ts'
 import type { Sts } from './sts.ts'
 
@@ -148,25 +148,6 @@ function send(response: ServerResponse, { status, headers, body }: StsResponse, 
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain', Connection: 'close' }).end(`${message}\n`)
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      reject(
-        new MayflyError('SERVER_ADDRESS', {
-          message: taken
-            ? `another program listens on ${host}:${port} already`
-            : `cannot listen on ${host}:${port} (${cause.code})`,
-          values: { host, port, code: cause.code },
-          cause,
-          ...(taken && { hint: 'Choose another port with --port; 0 takes one that is free.' }),
-        }),
-      )
-    })
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
-  })
 }
 
 function publicAddress(host: string): MayflyError {

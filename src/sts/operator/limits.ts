@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { printable } from '../../wire/printable.ts'
 import type { Verified, VerifiedAdmin } from '../ask.ts'
 import { principalName } from '../google/access-token.ts'
@@ -83,6 +82,7 @@ export function whoOf({ identity }: Verified | VerifiedAdmin): Who {
 /** The keys of issuers that have not used up their limit. */
 export function limitedKeys(source: KeySource, limits: Limits): KeySource {
   return {
+    ...source,
     key(trusted, header) {
       limits.presented(trusted.issuer)
       return source.key(trusted, header)
@@ -93,7 +93,7 @@ export function limitedKeys(source: KeySource, limits: Limits): KeySource {
 /** Of IPv6 the /64, since whoever has one address of it has them all. */
 function networkOf(from: string): string {
   const address = plainAddress(from)
-  if (!isIPv6(address)) return address
+  if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')
   const groups = head.split(':').filter(Boolean)
   const rest = tail?.split(':').filter(Boolean) ?? []

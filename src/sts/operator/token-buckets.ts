@@ -8,7 +8,7 @@ export interface Rate {
 export interface TokenBucketsSetting extends Rate {
   /** Epoch milliseconds. */
   readonly now: () => number
-  /** How many buckets are kept; beyond it the one that was asked least recently goes. Default: 10,000, about 2 MB. */
+  /** The most buckets that are kept; beyond it those go that were asked least recently. Default: 10,000, about 2 MB. */
   readonly most?: number
 }
 
@@ -41,41 +41,49 @@ interface Bucket {
 const tellEveryMs = 60_000
 
 export function tokenBuckets({ tokens, everyMs, now, most = 10_000 }: TokenBucketsSetting): TokenBuckets {
-  const buckets = new Map<string, Bucket>()
   const tokenMs = everyMs / tokens
+  // Two generations: whoever asks comes to the younger, and when that is full the older one is forgotten. To move a key
+  // within one map at every request would cost more than all the rest.
+  let young = new Map<string, Bucket>()
+  let old = new Map<string, Bucket>()
 
-  function refill(bucket: Bucket, nowMs: number): Bucket {
+  function find(key: string): Bucket | undefined {
+    const known = young.get(key)
+    if (known) return known
+    const kept = old.get(key)
+    if (kept && old.delete(key)) add(key, kept)
+    return kept
+  }
+  function add(key: string, bucket: Bucket): Bucket {
+    young.set(key, bucket)
+    if (young.size * 2 < most) return bucket
+    old = young
+    young = new Map()
+    return bucket
+  }
+  function waitMsOf(bucket: Bucket): number {
+    const nowMs = now()
     // Where somebody put the clock back, no time has passed.
     const passedMs = Math.max(0, nowMs - bucket.atMs)
     bucket.missing = Math.max(0, bucket.missing - passedMs / tokenMs)
     bucket.atMs = nowMs
-    return bucket
-  }
-  /** The last one in the order of the map is the one that was asked most recently. */
-  function keep(key: string, bucket: Bucket): void {
-    buckets.delete(key)
-    buckets.set(key, bucket)
-    if (buckets.size > most) buckets.delete(buckets.keys().next().value!)
+    return (bucket.missing + 1 - tokens) * tokenMs
   }
   return {
     take(key) {
-      const nowMs = now()
-      const known = buckets.get(key)
-      const bucket = known ? refill(known, nowMs) : fullBucket(nowMs)
-      keep(key, bucket)
-      const waitMs = (bucket.missing + 1 - tokens) * tokenMs
+      const bucket = find(key) ?? add(key, fullBucket(now()))
+      const waitMs = waitMsOf(bucket)
       if (waitMs > roundingMs) return refusal(bucket, waitMs)
       bucket.missing += 1
       return undefined
     },
     look(key) {
-      const known = buckets.get(key)
-      if (!known) return undefined
-      const waitMs = (refill(known, now()).missing + 1 - tokens) * tokenMs
-      return waitMs > roundingMs ? refusal(known, waitMs) : undefined
+      const bucket = find(key)
+      const waitMs = bucket ? waitMsOf(bucket) : 0
+      return bucket && waitMs > roundingMs ? refusal(bucket, waitMs) : undefined
     },
     get size() {
-      return buckets.size
+      return young.size + old.size
     },
   }
 }
