@@ -4,6 +4,7 @@ import { watchTrustFile } from '../registry/watch.ts'
 import { type AuditSink, createAudit } from '../sts/audit.ts'
 import { type AuditFile, auditFile } from '../sts/audit-file.ts'
 import { type AdministeredSts, openSts } from '../sts/create.ts'
+import type { Faults } from '../sts/operator/faults.ts'
 import { createLimits } from '../sts/operator/limits.ts'
 import { createMetrics, type Metrics } from '../sts/operator/metrics.ts'
 import type { Counts } from '../sts/snapshot.ts'
@@ -29,12 +30,14 @@ export interface Surroundings {
   readonly io: Io
   readonly now: () => number
   readonly log: StsLog
+  /** Whose clock `now` is, where somebody asked for faults. */
+  readonly faults?: Faults | undefined
 }
 
 /** @throws CONFIG_*, REGISTRY_*, KEY_FILE, AUDIT_WRITE */
 export async function startSts(
   setting: StsCommandSetting,
-  { io, now, log }: Surroundings,
+  { io, now, log, faults }: Surroundings,
 ): Promise<StsService> {
   const { config, keyFile, rotateKeysEveryMs, audit, auditRequired, limits, signedTargetOnly } = setting
   const metrics = setting.metrics && createMetrics(manifest.version)
@@ -72,6 +75,7 @@ export async function startSts(
       keyFile,
       ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
       now,
+      ...(faults && { faults }),
       limits: createLimits(limits, now),
       checks: file && auditRequired ? { audit: file.check } : {},
       log: log.say,

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { defaultKeyFile } from '../keys/key-file.ts'
 import { shortestRotationMs } from '../keys/rotation.ts'
 import type { Rates } from '../sts/operator/limits.ts'
+import { isLoopbackHost } from '../wire/addresses.ts'
 import { parseDuration } from '../wire/duration.ts'
 import { type Address, readAddress } from './address-flag.ts'
 import type { Io } from './command.ts'
@@ -22,6 +23,7 @@ export interface StsCommandSetting {
   readonly drainMs: number
   readonly log: (typeof logForms)[number]
   readonly metrics?: Address
+  readonly faults: boolean
   readonly signedTargetOnly: boolean
   readonly listen: { readonly host: string; readonly port: number; readonly allowPublicAddress: boolean }
 }
@@ -41,12 +43,20 @@ export function readStsFlags(args: readonly string[], io: Io): StsCommandSetting
     drain: { type: 'string' },
     log: { type: 'string', default: 'text' },
     metrics: { type: 'string' },
+    faults: { type: 'boolean', default: false },
+    'allow-public-faults': { type: 'boolean', default: false },
     'signed-target': { type: 'boolean', default: false },
     'allow-public-address': { type: 'boolean', default: false },
   })
   if (positionals.length > 0) throw usage('sts', `mayfly sts takes no ${JSON.stringify(positionals[0])}`)
   if (values['audit-required'] && values.audit === undefined)
     throw usage('sts', '--audit-required needs --audit FILE')
+  if (values.faults && !isLoopbackHost(values.host) && !values['allow-public-faults'])
+    throw usage(
+      'sts',
+      `--faults with --host ${values.host}: others than this machine would meet the faults`,
+      'Serve on loopback, or say --allow-public-faults as well.',
+    )
   const config = resolve(io.cwd, values.config)
   const keyFile = values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys)
   return {
@@ -59,6 +69,7 @@ export function readStsFlags(args: readonly string[], io: Io): StsCommandSetting
     limits: readLimits(values.limit),
     log: logForms.find((each) => each === values.log) ?? unknownForm(values.log),
     ...(values.metrics !== undefined && { metrics: readAddress('--metrics', values.metrics) }),
+    faults: values.faults,
     drainMs: values.drain === undefined ? 0 : 1000 * secondsOf('--drain', values.drain),
     signedTargetOnly: values['signed-target'],
     listen: {

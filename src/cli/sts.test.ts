@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -97,6 +97,7 @@ for (const [args, exit, words] of [
   [['--metrics', 'nowhere'], 2, /--metrics "nowhere" is no address: expected PORT or HOST:PORT/],
   [['--log', 'xml'], 2, /--log "xml": expected text or json/],
   [['--drain', 'soon'], 2, /--drain: "soon" is not a duration/],
+  [['--faults', '--host', '0.0.0.0', '--allow-public-address'], 2, /--faults with --host 0\.0\.0\.0/],
   [['extra'], 2, /takes no "extra"/],
   [['--config', 'nothing.yaml'], 1, /there is no trust file .*nothing\.yaml/],
   [['--host', '0.0.0.0'], 1, /0\.0\.0\.0 is not a loopback address/],
@@ -210,4 +211,29 @@ test('its log is a line of JSON for every decision where that was asked for, wit
   assert.ok(
     !text.includes(token) && !text.includes((await answer.text()).match(/<SecretAccessKey>(.*?)</)![1]!),
   )
+})
+
+test('faults are off unless asked for; then whoever may read its file has them, until it ends', async (t) => {
+  const place = folder(t)
+  const { child, said, until } = startSts(t, place, ['--port', '0', '--faults'])
+  await until(/faults +on: curl -K .*faults\.curl/)
+  const file = join(place, '.mayfly', 'faults.curl')
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  const written = readFileSync(file, 'utf8')
+  const [, url = ''] = /^url = "(http:\/\/127\.0\.0\.1:\d+\/faults)"$/m.exec(written) ?? []
+  const [, authorization = ''] = /^header = "Authorization: (Bearer [\w-]{43})"$/m.exec(written) ?? []
+  const fault = (headers: Record<string, string>) =>
+    fetch(url, { method: 'POST', headers, body: '{"throttle":[{"next":1}]}' })
+  assert.equal((await fault({})).status, 401)
+  assert.equal((await fault({ authorization, origin: 'https://evil.example' })).status, 403)
+  assert.equal((await fault({ authorization })).status, 200)
+  assert.ok(!said().includes(authorization.slice(7)), 'the bearer is in its file alone')
+  const exchange = async () =>
+    (await fetch(urlIn(said()), { method: 'POST', body: encodeForm(webIdentity('x.y.z')) })).text()
+  assert.match(await exchange(), /Throttling/)
+  assert.match(await exchange(), /InvalidIdentityToken/)
+  assert.equal((await fetch(`${urlIn(said())}/faults`)).status, 404, 'not where callers are')
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  assert.ok(!existsSync(file))
 })

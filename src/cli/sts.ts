@@ -1,4 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
+import { createFaults } from '../sts/operator/faults.ts'
 import { type OperatorServer, serveOperator } from '../sts/operator/serve-operator.ts'
 import { type StsServer, serveSts } from '../sts/serve.ts'
 import type { Counts } from '../sts/snapshot.ts'
@@ -7,6 +8,7 @@ import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
 import { withoutPassword } from './open-store.ts'
 import { paint, table } from './output.ts'
+import { type FaultsServer, serveFaults } from './serve-faults.ts'
 import { jsonLog, type StsLog, textLog } from './sts-log.ts'
 import { countsInWords, type StsService, startSts } from './sts-service.ts'
 import { readStsFlags, type StsCommandSetting } from './sts-setting.ts'
@@ -33,6 +35,9 @@ export const sts: Command = {
                           balancer notices; then it answers what has arrived, and ends. Default: 0
   --metrics [HOST:]PORT   serves /metrics for Prometheus, and the probes, at an address of their own; on loopback unless HOST is said
   --log text|json         on standard error: refusals for people, or a line of JSON for every decision. Default: text
+  --faults                takes an admin call, on loopback alone, that has the clock wrong, issuers' keys away, requests throttled
+                          and changes late, to see what programs make of it; the start says how. docs/operating.md
+  --allow-public-faults   lets --faults be where --host is one that others can reach
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
   --allow-public-address  lets --host be an address that others can reach
 
@@ -40,7 +45,9 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
 `,
   async run(args, io) {
     const setting = readStsFlags(args, io)
-    const { now } = clockOf(io)
+    const clock = clockOf(io)
+    const faults = setting.faults ? createFaults({ now: clock.now, after: clock.timeout }) : undefined
+    const now = faults?.now ?? clock.now
     const log = setting.log === 'json' ? jsonLog(io, now) : textLog(io)
     const opened: { close(): Promise<void> }[] = []
     const open = <T extends { close(): Promise<void> }>(each: T): T => {
@@ -48,12 +55,20 @@ Every refusal is explained on standard error; the caller gets only the cloud's o
       return each
     }
     try {
-      const service = open(await startSts(setting, { io, now, log }))
+      const service = open(await startSts(setting, { io, now, log, faults }))
       const server = open(await serveSts({ sts: service.sts, ...setting.listen }))
       const operator = await operatorSide(service, server, setting)
       if (operator) open(operator)
+      const { keyFile } = setting
+      const call = faults && open(await serveFaults({ faults, keyFile, now: clock.now, log: log.say }))
       io.out(`${server.url}\n`)
-      tellStart(io, log, { url: server.url, counts: service.sts.registered().counts, setting, operator })
+      tellStart(io, log, {
+        url: server.url,
+        counts: service.sts.registered().counts,
+        setting,
+        operator,
+        call,
+      })
       await ended()
       log.say('stopping')
       service.sts.readiness.stop()
@@ -81,10 +96,11 @@ interface Beginning {
   readonly counts: Counts
   readonly setting: StsCommandSetting
   readonly operator: OperatorServer | undefined
+  readonly call: FaultsServer | undefined
 }
 
 function tellStart(io: Io, log: StsLog, beginning: Beginning): void {
-  const { url, counts, setting, operator } = beginning
+  const { url, counts, setting, operator, call } = beginning
   const { config, store, audit } = setting
   const registry = store === 'none' ? 'none' : withoutPassword(store)
   log.started(banner(io, beginning), {
@@ -93,12 +109,16 @@ function tellStart(io: Io, log: StsLog, beginning: Beginning): void {
     registry,
     ...(audit !== undefined && { audit }),
     ...(operator && { metrics: operator.url }),
+    ...(call && { faults: call.file }),
     registered: counts,
     version: manifest.version,
   })
 }
 
-function banner(io: Io, { url, counts, setting: { config, store, audit }, operator }: Beginning): string {
+function banner(
+  io: Io,
+  { url, counts, setting: { config, store, audit }, operator, call }: Beginning,
+): string {
   return [
     `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${countsInWords(counts)}\n`,
     table(
@@ -109,6 +129,9 @@ function banner(io: Io, { url, counts, setting: { config, store, audit }, operat
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
         ['registry', store === 'none' ? 'none: no admin calls' : withoutPassword(store)],
         ...(operator ? [['metrics', `${operator.url}/metrics`]] : []),
+        ...(call
+          ? [['faults', `${paint(io, 'yellow', 'on')}: curl -K ${call.file} -d '{"clock":"+1h"}'`]]
+          : []),
         ['audit', audit ?? 'none: --audit FILE'],
       ],
       '  ',

@@ -17,6 +17,7 @@ export async function administer(request: StsRequest, sts: Sts, registry: Regist
     sts.limits.arrived(request.from)
     const registered = sts.registered()
     const ask = record.asked(parseIam(request))
+    sts.limits.asked(ask.action)
     const verified = record.verified(verifyAdmin(ask, registered, sts))
     sts.limits.verified(whoOf(verified))
     const nowMs = sts.now()

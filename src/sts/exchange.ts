@@ -24,6 +24,7 @@ export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts
     // One and the same trust for both: what is registered may change while a token is verified.
     const registered = sts.registered()
     const ask = record.asked(frontEnd.parse(request))
+    sts.limits.asked(ask.kind)
     const verified = record.verified(await verify(ask, registered, sts))
     sts.limits.verified(whoOf(verified))
     const grant = authorize(verified, registered, circumstancesOf(request, sts.now()))

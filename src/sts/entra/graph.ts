@@ -40,6 +40,7 @@ export async function graph(request: StsRequest, sts: Sts, registry: Registry): 
       ...auditedHolder(holder, request),
     })
     sts.limits.verified({ caller: `${holder.tenant.tenantId}/${holder.client.clientId}` })
+    sts.limits.asked(`${method} federatedIdentityCredentials`)
     permit(holder, method)
     const target = applicationIn(path, holder)
     const call = callOf(request, target)

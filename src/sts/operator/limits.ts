@@ -15,6 +15,8 @@ export type Rates = Readonly<Partial<Record<LimitKind, Rate>>>
 export interface Limits {
   /** Before anything of a request is read. @throws REQUEST_RATE */
   arrived(from: string): void
+  /** When it is known which operation is asked for, by its name in the audit. @throws REQUEST_RATE */
+  asked(operation: string): void
   /**
    * Before a token's signature is checked with a key of that issuer. It takes nothing: otherwise tokens that somebody
    * made up would use up what an issuer's own may ask. @throws REQUEST_RATE
@@ -56,6 +58,8 @@ export function createLimits(rates: Rates, now: () => number): Limits {
       const key = networkOf(from)
       check('address', key, address.take(key))
     },
+    // No limit is of an operation; a fault can be.
+    asked: () => {},
     presented(key) {
       check('issuer', key, issuer?.look(key))
     },
