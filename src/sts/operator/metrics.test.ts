@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import {
@@ -131,4 +132,14 @@ test('where it was given an address that others reach, they may call it by any n
   const port = await operated(t, '0.0.0.0')
   assert.equal(await status(port, { host: 'mayfly.monitoring.svc:9464' }), 200)
   assert.equal(await status(port, { origin: 'https://evil.example' }), 403)
+})
+
+test('docs/operating.md has every metric, and no other', async () => {
+  const { metrics } = measured()
+  const page = readFileSync(new URL('../../../docs/operating.md', import.meta.url), 'utf8')
+  const names = (text: string, form: RegExp) => [...text.matchAll(form)].map(([, name]) => name).toSorted()
+  assert.deepEqual(
+    names(page, /^\| `(mayfly_\w+)` \|/gm),
+    names(await metrics.text(), /^# TYPE (mayfly_\w+) /gm),
+  )
 })
