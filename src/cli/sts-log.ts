@@ -33,13 +33,19 @@ export function textLog(io: Io): StsLog {
 export function jsonLog(io: Io, now: () => number): StsLog {
   const write = batched((text) => io.err(text))
   const line = (level: string, msg: string, fields: Readonly<Record<string, unknown>> = {}) =>
-    write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, msg, ...fields })}\n`)
+    write(jsonLine({ time: new Date(now()).toISOString(), level, msg, ...fields }))
   return {
-    decided: (record) => write(`${JSON.stringify(decisionLine(record))}\n`),
+    decided: (record) => write(jsonLine(decisionLine(record))),
     started: (_text, fields) => line('info', 'started', fields),
     say: (text) => line('info', text),
     failed: ({ code, message, hint }, consequence) => line('error', message, { code, hint, consequence }),
   }
+}
+
+/** Whoever looks at it on a terminal sees nothing that could drive it: JSON itself leaves C1, directions and U+2028 as they are. */
+function jsonLine(fields: object): string {
+  const escaped = (each: string) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${JSON.stringify(fields).replace(/[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escaped)}\n`
 }
 
 /** The audit's fields without the trace, which `mayfly explain` and the audit file have. */
