@@ -19,7 +19,7 @@ export async function administer(request: StsRequest, sts: Sts, registry: Regist
     const ask = record.asked(parseIam(request))
     sts.limits.asked(ask.action)
     const verified = record.verified(verifyAdmin(ask, registered, sts))
-    sts.limits.verified(whoOf(verified))
+    sts.limits.verified(() => whoOf(verified))
     const nowMs = sts.now()
     const grant = authorizeAdmin(verified, registered, circumstancesOf(request, nowMs))
     const result = await registry.change(

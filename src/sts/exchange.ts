@@ -26,7 +26,7 @@ export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts
     const ask = record.asked(frontEnd.parse(request))
     sts.limits.asked(ask.kind)
     const verified = record.verified(await verify(ask, registered, sts))
-    sts.limits.verified(whoOf(verified))
+    sts.limits.verified(() => whoOf(verified))
     const grant = authorize(verified, registered, circumstancesOf(request, sts.now()))
     const minted = mint(grant, sts.keys, sts.now())
     await record.allowed(minted)

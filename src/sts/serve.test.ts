@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { testClock } from '../../test/clock.ts'
 import {
   cluster,
   gitlab,
@@ -11,9 +13,12 @@ import {
   storyTrust,
   tokenOf,
   trustSide,
+  webIdentity,
 } from '../../test/trust-side.ts'
 import { MayflyError } from '../errors.ts'
+import { encodeForm } from '../wire/form.ts'
 import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
+import { createFaults } from './operator/faults.ts'
 import { serveSts } from './serve.ts'
 
 async function served(t: TestContext) {
@@ -219,42 +224,58 @@ test('paths of no protocol are not found', async (t) => {
     assert.equal((await send(server.port, { method, path })).status, 404)
 })
 
-/** A request of which the last byte of the body is held back until `finish`. */
+/** A request that has arrived but for its body, which `finish` sends. */
 async function halfSent(port: number) {
   const body = 'Action=GetCallerIdentity&Version=2011-06-15'
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1')
   const answer = new Promise<string>((resolve) => {
     let text = ''
-    socket.setEncoding('latin1').on('data', (chunk) => {
+    socket.on('data', (chunk) => {
       text += chunk
     })
-    socket.on('close', () => resolve(text))
+    socket.on('close', () => resolve(text.replace('HTTP/1.1 100 Continue\r\n\r\n', '')))
   })
-  const head = `POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n`
-  await new Promise((resolve) => socket.write(`${head}${body.slice(0, -1)}`, resolve))
-  return { answer, finish: () => socket.write(body.slice(-1)) }
-}
-
-async function untilInFlight(server: { inFlight(): number }, count: number): Promise<void> {
-  while (server.inFlight() !== count) await new Promise((resolve) => setImmediate(resolve))
+  const length = `Content-Length: ${body.length}`
+  socket.write(`POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n${length}\r\nExpect: 100-continue\r\n\r\n`)
+  await once(socket, 'data')
+  return { answer, finish: () => socket.write(body) }
 }
 
 test('a service that stops answers what has arrived, and takes nothing new', async (t) => {
   const { server } = await served(t)
   const { answer, finish } = await halfSent(server.port)
-  await untilInFlight(server, 1)
   const stopped = server.stop(60_000)
   await assert.rejects(send(server.port, { path: '/healthz' }), { code: 'ECONNREFUSED' })
   finish()
   assert.match(await answer, /^HTTP\/1\.1 403 [\s\S]*Connection: close[\s\S]*MissingAuthenticationToken/i)
   await stopped
-  assert.equal(server.inFlight(), 0)
 })
 
 test('a request that never comes to its end holds no service up for longer than its grace', async (t) => {
   const { server } = await served(t)
   const { answer } = await halfSent(server.port)
-  await untilInFlight(server, 1)
   await server.stop(1)
   assert.equal(await answer, '')
+})
+
+test('requests that wait for an issuer are in flight', async (t) => {
+  const { promise: begun, resolve } = Promise.withResolvers<() => void>()
+  const faults = createFaults({
+    now: testClock().now,
+    after(_delayMs, wake) {
+      resolve(wake)
+      return () => {}
+    },
+  })
+  const { sts, seconds } = trustSide({ faults })
+  const server = await serveSts({ sts })
+  t.after(() => server.close())
+  faults.set({ keys: [{ how: 'timeout' }] })
+  const body = encodeForm(webIdentity(tokenOf({ sts, seconds })))
+  const answer = fetch(server.url, { method: 'POST', body })
+  const release = await begun
+  assert.equal(server.inFlight(), 1)
+  release()
+  assert.equal((await answer).status, 400)
+  assert.equal(server.inFlight(), 0)
 })

@@ -50,22 +50,18 @@ export async function serveSts(options: ServeOptions): Promise<StsServer> {
   if (!allowPublicAddress && !isLoopbackHost(host)) throw publicAddress(host)
   const server = tls ? createHttpsServer({ ...limits, ...tls }) : createHttpServer(limits)
   const answersFor = hostGuard(host, sts)
-  let inFlight = 0
+  const answering = { count: 0 }
   server.on('request', (request, response) => {
-    inFlight += 1
-    response.once('close', () => {
-      inFlight -= 1
-    })
     const problem = objection(request.rawHeaders, answersFor)
     if (problem) refuse(response, problem.status, problem.message)
-    else receive(request, response, { sts, server })
+    else receive(request, response, { sts, server, answering })
   })
   const bound = await listen(server, port, host)
   const name = host.includes(':') ? `[${host}]` : host
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${bound}`,
     port: bound,
-    inFlight: () => inFlight,
+    inFlight: () => answering.count,
     async stop(graceMs) {
       const end = timeout(graceMs, () => server.closeAllConnections())
       await closed(server)
@@ -115,11 +111,18 @@ const misdirected = {
     'Host is no name of this token service: use its own address, the name it was given by --host, a name of AWS, Google or Entra, or the host of an issuer in its trust',
 }
 
+interface Receiver {
+  readonly sts: Sts
+  readonly server: Server
+  /** Those that are being answered. */
+  readonly answering: { count: number }
+}
+
 /** Reads a body whole and answers it. */
 function receive(
   request: IncomingMessage,
   response: ServerResponse,
-  { sts, server }: { readonly sts: Sts; readonly server: Server },
+  { sts, server, answering }: Receiver,
 ): void {
   const chunks: Buffer[] = []
   let length = 0
@@ -131,10 +134,15 @@ function receive(
   request.on('end', () => {
     if (length > largestBody) return
     const body = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
-    answer(requestOf(request, body), sts).then(
-      (answered) => send(response, answered, server.listening),
-      () => refuse(response, 500, 'the token service failed'),
-    )
+    answering.count += 1
+    answer(requestOf(request, body), sts)
+      .then(
+        (answered) => send(response, answered, server.listening),
+        () => refuse(response, 500, 'the token service failed'),
+      )
+      .then(() => {
+        answering.count -= 1
+      })
   })
   request.on('error', () => response.destroy())
 }

@@ -39,7 +39,8 @@ export async function graph(request: StsRequest, sts: Sts, registry: Registry): 
       target: path,
       ...auditedHolder(holder, request),
     })
-    sts.limits.verified({ caller: `${holder.tenant.tenantId}/${holder.client.clientId}` })
+    const { tenant, client } = holder
+    sts.limits.verified(() => ({ caller: `${tenant.tenantId}/${client.clientId}` }))
     sts.limits.asked(`${method} federatedIdentityCredentials`)
     permit(holder, method)
     const target = applicationIn(path, holder)

@@ -22,8 +22,8 @@ export interface Limits {
    * made up would use up what an issuer's own may ask. @throws REQUEST_RATE
    */
   presented(issuer: string): void
-  /** When it is known who asks; takes from the issuer too. @throws REQUEST_RATE */
-  verified(who: Who): void
+  /** When it is known who asks, which is only looked at where somebody is limited; takes from the issuer too. @throws REQUEST_RATE */
+  verified(who: () => Who): void
   /** How often each kind refused, since the start. */
   refused(): Readonly<Record<LimitKind, number>>
   /** How many are remembered, each kind. */
@@ -63,7 +63,9 @@ export function createLimits(rates: Rates, now: () => number): Limits {
     presented(key) {
       check('issuer', key, issuer?.look(key))
     },
-    verified(who) {
+    verified(ask) {
+      if (!issuer && !caller) return
+      const who = ask()
       if (issuer && who.issuer !== undefined) check('issuer', who.issuer, issuer.take(who.issuer))
       check('caller', who.caller, caller?.take(who.caller))
     },
