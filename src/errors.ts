@@ -10,6 +10,7 @@ export interface Remedy {
     | 'invalid_client'
     | 'unauthorized_client'
     | 'access_denied'
+    | 'temporarily_unavailable'
 }
 
 /** Every failure this project raises. A code is public API: add freely, never rename. */
@@ -364,6 +365,12 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Ask for an operation that this token service has.',
   },
+  REQUEST_RATE: {
+    means:
+      'The caller, its address, or the issuer of its token asked more often than the operator of this token service allows.',
+    wire: 'temporarily_unavailable',
+    hint: 'Ask again after a moment, and keep what was given out until shortly before its expiry; the operator raises the limit with --limit.',
+  },
   REQUEST_PARAMETER: {
     means: 'A parameter is missing or outside what the vendor allows.',
     wire: 'invalid_request',
@@ -488,6 +495,11 @@ export const remedies = {
   SERVER_ADDRESS: {
     means: 'The address cannot be listened on, or may not be.',
     hint: 'Choose a free port, or a loopback address; a public address needs --allow-public-address.',
+  },
+  SERVER_READY: {
+    means:
+      'Something that the token service stands on did not answer in time, so `/readyz` says that it is not ready.',
+    hint: 'Look at what is named: the database of the registry, the key file, the disk of the audit.',
   },
 } as const satisfies Record<string, Remedy>
 

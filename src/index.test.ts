@@ -9,6 +9,8 @@ test('the public names are these: one more is a promise, one less breaks somebod
     'auditFile',
     'chooseSource',
     'createAudit',
+    'createFaults',
+    'createLimits',
     'createSts',
     'describeSources',
     'encodeAuthorizationMessage',

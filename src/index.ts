@@ -50,6 +50,17 @@ export { evaluatePermissions, type PermissionQuestion } from './sts/aws/evaluate
 export { type ChangeableSts, createSts, type StsSetting } from './sts/create.ts'
 export { evaluateBoundary } from './sts/google/evaluate-boundary.ts'
 export {
+  type ChangeableFaults,
+  createFaults,
+  type FaultSetting,
+  type Faults,
+  type FaultsWorld,
+  type Outage,
+  type ThrottleFault,
+} from './sts/operator/faults.ts'
+export { createLimits, type LimitKind, type Limits, type Rates, type Who } from './sts/operator/limits.ts'
+export type { Rate } from './sts/operator/token-buckets.ts'
+export {
   issueSession,
   type VerifyAccessTokenSetting,
   type VerifyAwsSetting,

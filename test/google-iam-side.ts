@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import type { TrustDocument } from '../src/registry/documents.ts'
 import { memoryStore } from '../src/registry/memory-store.ts'
 import { type AuditRecord, type AuditSetting, createAudit } from '../src/sts/audit.ts'
-import { openSts } from '../src/sts/create.ts'
+import { openSts, type StsSetting } from '../src/sts/create.ts'
 import { sealAccessToken } from '../src/sts/google/access-token.ts'
 import { stsApp } from '../src/sts/server.ts'
 import type { GooglePrincipal } from '../src/trust/google-bindings.ts'
@@ -48,7 +48,11 @@ export interface Calling {
 }
 
 /** A token service that takes IAM's calls, and whoever calls. */
-export async function googleIamSide(t: TestContext, audit: Partial<AuditSetting> = {}) {
+export async function googleIamSide(
+  t: TestContext,
+  audit: Partial<AuditSetting> = {},
+  more: Pick<StsSetting, 'limits'> = {},
+) {
   const clock = testClock()
   const { now } = clock
   const records: AuditRecord[] = []
@@ -56,6 +60,7 @@ export async function googleIamSide(t: TestContext, audit: Partial<AuditSetting>
     document: googleTrust,
     store: memoryStore(),
     now,
+    ...more,
     onError: (error) => t.assert.fail(error as Error),
     audit: createAudit({ sinks: [(record) => records.push(record)], now, ...audit }),
   })

@@ -121,6 +121,7 @@ export interface OauthSideSetting {
   readonly clock?: ReturnType<typeof testClock>
   readonly keys?: Sts['keys']
   readonly http?: StsSetting['http']
+  readonly limits?: StsSetting['limits']
 }
 
 /** A token service by `oauthTrust` with a registry and without a socket, under the authorization servers' own name. */
@@ -132,6 +133,7 @@ export async function oauthSide(t: TestContext, setting: OauthSideSetting = {}) 
     clock = testClock(),
     keys,
     http,
+    limits,
   } = setting
   const { now } = clock
   const records: AuditRecord[] = []
@@ -141,6 +143,7 @@ export async function oauthSide(t: TestContext, setting: OauthSideSetting = {}) 
     now,
     ...(keys && { keys }),
     ...(http && { http }),
+    ...(limits && { limits }),
     onError: (error) => t.assert.fail(error as Error),
     audit: createAudit({ sinks: [(record) => records.push(record)], now, ...audit }),
   })

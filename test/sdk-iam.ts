@@ -5,7 +5,7 @@ import type { AwsAccountDocument, UserDocument } from '../src/registry/documents
 import { memoryStore } from '../src/registry/memory-store.ts'
 import { type AuditRecord, type AuditSetting, createAudit } from '../src/sts/audit.ts'
 import { secretsOfUserKey } from '../src/sts/aws/user-key.ts'
-import { openSts } from '../src/sts/create.ts'
+import { type OpenStsSetting, openSts } from '../src/sts/create.ts'
 import { serveSts } from '../src/sts/serve.ts'
 import { userKeyId } from '../src/wire/aws-ids.ts'
 import { account, awsTrust, tokenOf } from './trust-side.ts'
@@ -28,6 +28,7 @@ export async function administered(
   t: TestContext,
   home: Partial<AwsAccountDocument> = {},
   audit: Partial<AuditSetting> = {},
+  more: Partial<OpenStsSetting> = {},
 ) {
   const records: AuditRecord[] = []
   const errors: unknown[] = []
@@ -37,6 +38,7 @@ export async function administered(
     store: memoryStore(),
     onError: (error) => errors.push(error),
     audit: createAudit({ sinks: [(record) => records.push(record)], now: Date.now, ...audit }),
+    ...more,
   })
   const server = await serveSts({ sts })
   t.after(async () => {

@@ -160,7 +160,7 @@ export function trustSide({ document = storyTrust, audit = {}, ...setting }: Tru
   const sts = createSts({
     document,
     now,
-    audit: createAudit({ sinks: [(record) => records.push(record)], now, ...audit }),
+    audit: createAudit({ sinks: [(record) => records.push(record)], now, elapsedMs: now, ...audit }),
     ...setting,
   })
   const app = stsApp(sts)

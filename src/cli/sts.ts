@@ -1,22 +1,17 @@
-import { dirname, join, resolve } from 'node:path'
-import { MayflyError } from '../errors.ts'
-import { defaultKeyFile } from '../keys/key-file.ts'
-import { shortestRotationMs } from '../keys/rotation.ts'
-import { watchTrustFile } from '../registry/watch.ts'
-import { type AuditRecord, createAudit } from '../sts/audit.ts'
-import { type AuditFile, auditFile } from '../sts/audit-file.ts'
-import { type AdministeredSts, openSts } from '../sts/create.ts'
-import { refusalFile } from '../sts/refusal-file.ts'
-import { serveSts } from '../sts/serve.ts'
-import type { Counts, Snapshot } from '../sts/snapshot.ts'
-import { parseDuration } from '../wire/duration.ts'
-import { outboundHttp } from '../wire/http.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { createFaults } from '../sts/operator/faults.ts'
+import { type OperatorServer, serveOperator } from '../sts/operator/serve-operator.ts'
+import { type StsServer, serveSts } from '../sts/serve.ts'
+import type { Snapshot } from '../sts/snapshot.ts'
+import { timeout } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { exitCodes } from './command.ts'
-import { readFlags, usage } from './flags.ts'
-import { openStore, placeOf, withoutPassword } from './open-store.ts'
-import { errorText, paint, table } from './output.ts'
-import { refusalText } from './refusal-text.ts'
+import { withoutPassword } from './open-store.ts'
+import { paint, table } from './output.ts'
+import { type FaultsServer, serveFaults } from './serve-faults.ts'
+import { jsonLog, type StsLog, textLog } from './sts-log.ts'
+import { countsInWords, type StsService, startSts } from './sts-service.ts'
+import { readStsFlags, type StsCommandSetting } from './sts-setting.ts'
 import { clockOf } from './world.ts'
 
 export const sts: Command = {
@@ -34,6 +29,16 @@ export const sts: Command = {
                           last session under it has ended. Default: never, as a JWKS that somebody uploaded goes out of date
   --audit FILE            appends one line of JSON for every decision
   --audit-required        no answer without its audit record
+  --limit KIND=N/s,…      how often who may ask, each N at once and N more a second (/s), minute (/m) or hour (/h): address= of the
+                          peer, caller= who was verified, issuer= of its token. More is answered as the cloud's own throttling.
+                          Default: no limits, since behind a proxy all callers have one address
+  --drain 5s              after SIGTERM: how long it still answers while /readyz says that it is not ready, so that a load
+                          balancer notices; then it answers what has arrived, and ends. Default: 0
+  --metrics [HOST:]PORT   serves /metrics for Prometheus, and the probes, at an address of their own; on loopback unless HOST is said
+  --log text|json         on standard error: refusals for people, or a line of JSON for every decision. Default: text
+  --faults                takes an admin call, on loopback alone, that has the clock wrong, issuers' keys away, requests throttled
+                          and changes late, to see what programs make of it; the start says how. docs/operating.md
+  --allow-public-faults   lets --faults be where --host is one that others can reach
   --signed-target         takes a GetCallerIdentity proof for Google only with its target signed, which Google does not demand
   --allow-public-address  lets --host be an address that others can reach
 
@@ -41,164 +46,87 @@ Every refusal is explained on standard error, and later by \`mayfly explain --re
 own words.
 `,
   async run(args, io) {
-    const setting = read(args, io)
-    const service = await start(setting, io)
-    const { registry: _, ...fixed } = service.sts
-    const served = setting.store === 'none' ? fixed : service.sts
-    const server = await serveSts({ sts: served, ...setting.listen }).catch(async (error) => {
-      await service.close()
-      throw error
-    })
-    io.out(`${server.url}\n`)
-    io.err(banner(io, server.url, service.sts.registered(), setting))
-    await ended()
-    io.err('stopping\n')
-    await server.close()
-    await service.close()
-    return exitCodes.ok
+    const setting = readStsFlags(args, io)
+    const clock = clockOf(io)
+    const faults = setting.faults ? createFaults({ now: clock.now, after: clock.timeout }) : undefined
+    const now = faults?.now ?? clock.now
+    const log = setting.log === 'json' ? jsonLog(io, now) : textLog(io)
+    const opened: { close(): Promise<void> }[] = []
+    const open = <T extends { close(): Promise<void> }>(each: T): T => {
+      opened.push(each)
+      return each
+    }
+    try {
+      const service = open(await startSts(setting, { io, now, log, faults }))
+      const server = open(await serveSts({ sts: service.sts, ...setting.listen }))
+      const operator = await operatorSide(service, server, setting)
+      if (operator) open(operator)
+      const { keyFile } = setting
+      const call = faults && open(await serveFaults({ faults, keyFile, now: clock.now, log: log.say }))
+      io.out(`${server.url}\n`)
+      tellStart(io, log, {
+        url: server.url,
+        registered: service.sts.registered(),
+        setting,
+        operator,
+        call,
+      })
+      await ended()
+      log.say('stopping')
+      service.sts.readiness.stop()
+      await Promise.race([drained(server, setting.drainMs), ended()])
+      return exitCodes.ok
+    } finally {
+      for (const each of opened.toReversed()) await each.close()
+    }
   },
 }
 
-interface Setting {
-  readonly config: string
-  readonly keyFile: string
-  readonly store: string
-  readonly rotateKeysEveryMs?: number
-  readonly audit?: string
-  readonly auditRequired: boolean
-  readonly signedTargetOnly: boolean
-  readonly listen: { readonly host: string; readonly port: number; readonly allowPublicAddress: boolean }
+/** What the operator's monitoring reads, where it was asked for. */
+async function operatorSide(
+  { all: sts, metrics, auditPending }: StsService,
+  { inFlight }: StsServer,
+  { metrics: address }: StsCommandSetting,
+): Promise<OperatorServer | undefined> {
+  if (!metrics || !address) return undefined
+  metrics.watch({ sts, inFlight, auditPending })
+  return serveOperator({ sts, metrics, ...address })
 }
 
-function read(args: readonly string[], io: Io): Setting {
-  const { values, positionals } = readFlags('sts', args, {
-    config: { type: 'string', default: 'trust.yaml' },
-    port: { type: 'string', default: '8787' },
-    host: { type: 'string', default: '127.0.0.1' },
-    keys: { type: 'string' },
-    store: { type: 'string' },
-    'rotate-keys': { type: 'string' },
-    audit: { type: 'string' },
-    'audit-required': { type: 'boolean', default: false },
-    'signed-target': { type: 'boolean', default: false },
-    'allow-public-address': { type: 'boolean', default: false },
-  })
-  if (positionals.length > 0) throw usage('sts', `mayfly sts takes no ${JSON.stringify(positionals[0])}`)
-  if (values['audit-required'] && values.audit === undefined)
-    throw usage('sts', '--audit-required needs --audit FILE')
-  const config = resolve(io.cwd, values.config)
-  const keyFile = values.keys === undefined ? defaultKeyFile(config) : resolve(io.cwd, values.keys)
-  return {
+interface Beginning {
+  readonly url: string
+  readonly registered: Snapshot
+  readonly setting: StsCommandSetting
+  readonly operator: OperatorServer | undefined
+  readonly call: FaultsServer | undefined
+}
+
+function tellStart(io: Io, log: StsLog, beginning: Beginning): void {
+  const { url, registered, setting, operator, call } = beginning
+  const { config, store, audit } = setting
+  const registry = store === 'none' ? 'none' : withoutPassword(store)
+  log.started(banner(io, beginning), {
+    url,
     config,
-    keyFile,
-    ...(values['rotate-keys'] !== undefined && { rotateKeysEveryMs: rotationOf(values['rotate-keys']) }),
-    store: values.store === undefined ? join(dirname(keyFile), 'registry.db') : placeOf(values.store, io.cwd),
-    ...(values.audit !== undefined && { audit: resolve(io.cwd, values.audit) }),
-    auditRequired: values['audit-required'],
-    signedTargetOnly: values['signed-target'],
-    listen: {
-      host: values.host,
-      port: portOf(values.port),
-      allowPublicAddress: values['allow-public-address'],
-    },
-  }
-}
-
-function portOf(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
-  throw usage('sts', `--port ${JSON.stringify(text)} is not a port: expected 0 to 65535`)
-}
-
-function rotationOf(text: string): number {
-  const everyMs = secondsOf(text) * 1000
-  if (everyMs >= shortestRotationMs) return everyMs
-  throw usage(
-    'sts',
-    `--rotate-keys ${text} is too often: a key is published for a day before it is used`,
-    'Say 2d or more.',
-  )
-}
-
-function secondsOf(text: string): number {
-  try {
-    return parseDuration(text)
-  } catch (error) {
-    throw usage('sts', `--rotate-keys: ${(error as Error).message}`)
-  }
-}
-
-interface Running {
-  readonly sts: AdministeredSts
-  close(): Promise<void>
-}
-
-async function start(setting: Setting, io: Io): Promise<Running> {
-  const { config, keyFile, rotateKeysEveryMs, audit, auditRequired, signedTargetOnly } = setting
-  const complain = (error: unknown) => {
-    if (!(error instanceof MayflyError)) throw error
-    io.err(`${errorText(io, error)}The last good trust stays in force.\n`)
-  }
-  const trust = watchTrustFile({
-    path: config,
-    onError: complain,
-    onDocument(document) {
-      if (sts?.registry.declare(document))
-        io.err(`${config} was read again: ${summary(sts.registered().counts)}\n`)
-    },
+    registry,
+    ...(audit !== undefined && { audit }),
+    ...(operator && { metrics: operator.url }),
+    ...(call && { faults: call.file }),
+    registered: registered.counts,
+    version: manifest.version,
   })
-  let file: AuditFile | undefined
-  let sts: AdministeredSts | undefined
-  const close = async () => {
-    trust.close()
-    await sts?.registry.close()
-    await file?.close()
-  }
-  try {
-    file = audit === undefined ? undefined : auditFile(audit)
-    const { now } = clockOf(io)
-    const say = (line: string) => io.err(`${line}\n`)
-    const document = trust.document()
-    sts = await openSts({
-      document,
-      store: await openStore(setting.store, io),
-      onError: complain,
-      keyFile,
-      ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
-      now,
-      signedTargetOnly,
-      http: { public: outboundHttp({ env: io.env, reach: 'public' }), any: outboundHttp({ env: io.env }) },
-      audit: createAudit({
-        sinks: [...(file ? [file.sink] : []), refusalFile({ keyFile, complain: say }), refusalPrinter(io)],
-        required: auditRequired,
-        now,
-        complain: say,
-      }),
-    })
-    // It may have been written to while the store was opened.
-    if (trust.document() !== document) sts.registry.declare(trust.document())
-    return { sts, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-/** Tells the operator of every refusal what the caller may not know. */
-function refusalPrinter(io: Io): (record: AuditRecord) => void {
-  return (record) => {
-    if (record.decision === 'deny') io.err(refusalText(io, record))
-  }
 }
 
 function banner(
   io: Io,
-  url: string,
-  { counts, authorizationServers }: Snapshot,
-  { config, store, audit }: Setting,
+  { url, registered, setting: { config, store, audit }, operator, call }: Beginning,
 ): string {
-  const servers = [...authorizationServers.values()].map(({ path }) => ['OAuth', `${url}${path}/token`])
+  const servers = [...registered.authorizationServers.values()].map(({ path }) => [
+    'OAuth',
+    `${url}${path}/token`,
+  ])
   return [
-    `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${summary(counts)}\n`,
+    `${paint(io, 'yellow', 'This is a token service for development.')} It decides by ${config}: ${countsInWords(registered.counts)}\n`,
     table(
       [
         ['AWS', `AWS_ENDPOINT_URL_STS=${url} AWS_ENDPOINT_URL_IAM=${url}`],
@@ -207,6 +135,10 @@ function banner(
         ...servers,
         ['issuers', `${url}/issuers/HOST/.well-known/openid-configuration`],
         ['registry', store === 'none' ? 'none: no admin calls' : withoutPassword(store)],
+        ...(operator ? [['metrics', `${operator.url}/metrics`]] : []),
+        ...(call
+          ? [['faults', `${paint(io, 'yellow', 'on')}: curl -K ${call.file} -d '{"clock":"+1h"}'`]]
+          : []),
         ['audit', audit ?? 'none: --audit FILE'],
       ],
       '  ',
@@ -214,28 +146,16 @@ function banner(
   ].join('')
 }
 
-function summary(counts: Counts): string {
-  const {
-    issuers,
-    oidcProviders,
-    roles,
-    poolProviders,
-    serviceAccounts,
-    applications,
-    authorizationServers,
-  } = counts
-  return [
-    `${issuers} issuers of its own`,
-    `${oidcProviders} OIDC providers`,
-    `${roles} roles`,
-    `${poolProviders} pool providers`,
-    `${serviceAccounts} service accounts`,
-    `${applications} applications of Entra`,
-    ...(authorizationServers > 0 ? [`${authorizationServers} authorization servers`] : []),
-  ].join(', ')
+/** What has arrived is answered within this. */
+const graceMs = 10_000
+
+/** Answers for as long as others may not know yet that this node is not ready, and then what has arrived. */
+async function drained(server: StsServer, drainMs: number): Promise<void> {
+  await new Promise<void>((resolve) => timeout(drainMs, resolve))
+  await server.stop(graceMs)
 }
 
-/** Resolves with the first signal that asks this process to end. */
+/** Resolves with the next signal that asks this process to end. */
 function ended(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

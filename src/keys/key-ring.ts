@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import { keyFileStore } from './key-file.ts'
 import type { Keys, Sealing } from './keys.ts'
-import { counts, currentKey } from './rotation.ts'
+import { counts, currentKey, inUseSince } from './rotation.ts'
 import { masterBytes, sealingWith } from './sealing.ts'
 import { generateIssuerKey, type IssuerKey } from './signing.ts'
 import type { Keyed, KeyStore, MasterKey } from './store.ts'
@@ -44,8 +44,15 @@ function keysIn(store: KeyStore, issuers: KeyedIssuers, now: () => number): Keys
     held.set(name, read)
     return read()
   }
+  const masters = reread(() => store.masters())
+  const signingSince = () =>
+    [...held.values()].flatMap((read) => inUseSince(currentKey(read(), now()) ?? {}) ?? [])
   return {
-    sealing: sealingBy(reread(() => sealingOf(store.masters(), now()))),
+    sealing: sealingBy(ofLatest(masters, (found) => sealingOf(found, now()))),
+    inUseSince: () => ({
+      sealing: inUseSince(currentKey(masters(), now()) ?? {}),
+      signing: signingSince().toSorted((a, b) => a.getTime() - b.getTime())[0],
+    }),
     signing(issuerUrl, algorithm) {
       const issuer = find(issuerUrl)
       const keyed =
@@ -100,6 +107,16 @@ function readAgain<Value>(read: () => Value, goodForMs: number, now: () => numbe
     // Either way: somebody may have put the clock back.
     if (!last || Math.abs(atMs - last.atMs) >= goodForMs) last = { value: read(), atMs }
     return last.value
+  }
+}
+
+/** What is made of the latest value, made once for each. */
+function ofLatest<Value, Made>(latest: () => Value, make: (value: Value) => Made): () => Made {
+  let last: { readonly value: Value; readonly made: Made } | undefined
+  return () => {
+    const value = latest()
+    if (last?.value !== value) last = { value, made: make(value) }
+    return last.made
   }
 }
 

@@ -13,6 +13,11 @@ export interface Sealing {
   deriveSecrets(purpose: string, text: string): readonly string[]
 }
 
+export interface KeysInUse {
+  readonly sealing?: Date | undefined
+  readonly signing?: Date | undefined
+}
+
 /** The token service's own keys. */
 export interface Keys {
   readonly sealing: Sealing
@@ -20,4 +25,6 @@ export interface Keys {
   signing(issuerUrl: string, algorithm?: IssuerAlgorithm): SigningKey
   /** Public JWKs of an issuer of ours: the current key and those whose tokens still live. Undefined for somebody else's issuer. */
   jwks(issuerUrl: string): readonly Readonly<Record<string, unknown>>[] | undefined
+  /** Since when keys are in use; of those that sign, which are read when they are first needed, the oldest. */
+  inUseSince(): KeysInUse
 }

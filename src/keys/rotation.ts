@@ -18,6 +18,7 @@ export const keepMs = 36 * 3_600_000 + 2 * rereadMs
 export const shortestRotationMs = 2 * aheadMs
 
 export interface KeyTimes {
+  readonly createdAt?: Date | undefined
   /** Absent: since ever. */
   readonly notBefore?: Date | undefined
   /** Absent: until it has a successor. */
@@ -54,6 +55,11 @@ export function rotated<Key extends DatedKey>(
     ...keys.map((each) => ({ ...each, notAfter: each.notAfter ?? notAfter })),
     make({ createdAt: new Date(nowMs), notBefore }),
   ]
+}
+
+/** Since when a key is in use; undefined where that was not kept. */
+export function inUseSince({ notBefore, createdAt }: KeyTimes): Date | undefined {
+  return notBefore ?? createdAt
 }
 
 function beginMs({ notBefore }: KeyTimes): number {

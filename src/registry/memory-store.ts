@@ -15,6 +15,7 @@ export function memoryStore(): Store {
         else entries.set(key, { key, document: structuredClone(document), version })
       return version
     },
+    reach: async () => {},
     // Nobody else can reach it.
     watch: () => () => {},
     close: async () => {},

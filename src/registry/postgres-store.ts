@@ -46,6 +46,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   return {
     read: () => failing(read(pool)),
     commit: (writes) => failing(exclusively(pool, (client) => commit(client, writes))),
+    reach: async () => void (await failing(pool.query('SELECT version FROM mayfly_state'))),
     watch: (changed) => listen({ url, clock, log, place, changed }),
     close: () => pool.end(),
   }

@@ -39,6 +39,10 @@ export interface Registry {
   change<T>(work: (draft: Draft) => T, agreed?: () => Promise<void>): Promise<T>
   /** Takes what the trust file says by now. False, and `onError`, when it does not compile: the last good one stays. */
   declare(declared: TrustDocument): boolean
+  /** How often what is registered changed since this was opened. */
+  changes(): number
+  /** Resolves when what is stored can be read. @throws REGISTRY_STORE */
+  reach(): Promise<void>
   close(): Promise<void>
 }
 
@@ -72,10 +76,12 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     for (const { key, document } of writes) if (document === undefined) entries.delete(key)
     return trustOf(entries)
   }
+  let changes = 0
   function apply(next = joined()) {
     try {
       check(next)
       trust = next
+      changes += 1
       onTrust(next)
       return true
     } catch (error) {
@@ -139,6 +145,8 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       if (!good) declared = before
       return good
     },
+    changes: () => changes,
+    reach: () => store.reach(),
     async close() {
       stop()
       await store.close()

@@ -55,6 +55,8 @@ for (const [name, open, skipped] of [
       ])
     })
 
+    it('says that it can be reached', () => store.reach())
+
     it('replaces and removes, at a version that is the entry’s own', async () => {
       const [, before] = await store.read()
       const changed = await store.commit([{ key, document: { name: 'other' }, replaces: before!.version }])

@@ -28,6 +28,8 @@ export interface Store {
    * @throws REGISTRY_STORE when it could not be kept, or nobody knows whether it was
    */
   commit(writes: readonly Write[]): Promise<number>
+  /** Resolves when it answers. @throws REGISTRY_STORE */
+  reach(): Promise<void>
   /** Calls `changed` after every change that somebody else made: another process, another node. Returns what ends it. */
   watch(changed: () => void): () => void
   close(): Promise<void>

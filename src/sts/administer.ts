@@ -2,6 +2,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { StsRequest, StsResponse } from './ask.ts'
 import { authorizeAdmin } from './authorize.ts'
 import { carryOut, parseIam, refuseIam, respondIam } from './aws/iam.ts'
+import { whoOf } from './operator/limits.ts'
 import { circumstancesOf } from './request.ts'
 import type { Sts } from './sts.ts'
 import { verifyAdmin } from './verify.ts'
@@ -13,9 +14,12 @@ import { verifyAdmin } from './verify.ts'
 export async function administer(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
   const record = sts.audit.open(request, 'aws-iam')
   try {
+    sts.limits.arrived(request.from)
     const registered = sts.registered()
     const ask = record.asked(parseIam(request))
+    sts.limits.asked(ask.action)
     const verified = record.verified(verifyAdmin(ask, registered, sts))
+    sts.limits.verified(() => whoOf(verified))
     const nowMs = sts.now()
     const grant = authorizeAdmin(verified, registered, circumstancesOf(request, nowMs))
     const result = await registry.change(

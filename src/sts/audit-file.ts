@@ -1,22 +1,27 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { MayflyError } from '../errors.ts'
+import { jsonLine } from '../wire/printable.ts'
 import type { AuditRecord, AuditSink } from './audit.ts'
 
 export interface AuditFile {
   readonly sink: AuditSink
+  /** @throws AUDIT_WRITE when records could not be written a moment ago */
+  check(): void
+  /** How many records are decided and not yet written. */
+  pending(): number
   /** After what is still to be written. */
   close(): Promise<void>
 }
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
 
-// Callers have a say in what is recorded, and people read the file on terminals: JSON escapes C0 controls alone.
-const unseen = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
-const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+/** Ten seconds. Then requests may come again and try it: nobody knows better whether there is room on the disk. */
+const failedForMs = 10_000
 
 /** Lines that go to the file together. */
 interface Batch {
   lines: string
+  records: number
   readonly written: Promise<void>
 }
 
@@ -26,24 +31,32 @@ interface Batch {
  * is written at once, since a write costs about as much as a decision.
  * @throws AUDIT_WRITE when the file cannot be opened, or is a symbolic link
  */
-export function auditFile(path: string): AuditFile {
+export function auditFile(path: string, now: () => number = Date.now): AuditFile {
   const descriptor = open(path)
+  let failure: { readonly cause: unknown; readonly atMs: number } | undefined
   let batch: Batch | undefined
   const flush = (resolve: () => void, reject: (reason: unknown) => void) => {
     const { lines } = batch!
     batch = undefined
     try {
       writeWhole(descriptor, lines)
+      failure = undefined
       resolve()
     } catch (error) {
+      failure = { cause: error, atMs: now() }
       reject(error)
     }
   }
   return {
     sink(record: AuditRecord) {
-      batch ??= { lines: '', written: new Promise((...settle) => setImmediate(flush, ...settle)) }
-      batch.lines += `${JSON.stringify(record).replace(unseen, escaped)}\n`
+      batch ??= { lines: '', records: 0, written: new Promise((...settle) => setImmediate(flush, ...settle)) }
+      batch.lines += `${jsonLine(record)}\n`
+      batch.records += 1
       return batch.written
+    },
+    pending: () => batch?.records ?? 0,
+    check() {
+      if (failure && Math.abs(now() - failure.atMs) < failedForMs) throw unwritable(path, failure.cause)
     },
     async close() {
       await batch?.written.catch(() => {})
@@ -66,4 +79,9 @@ function open(path: string): number {
       cause,
     })
   }
+}
+
+function unwritable(path: string, cause: unknown): MayflyError {
+  const message = `the audit file ${path} could not be written: ${(cause as Error).message}`
+  return new MayflyError('AUDIT_WRITE', { message, cause })
 }

@@ -33,6 +33,8 @@ export interface AuditRecord {
   readonly from: string
   readonly frontEnd: string
   readonly decision: 'allow' | 'deny'
+  /** Milliseconds from the arrival of the request to its decision. */
+  readonly durationMs: number
   /** Absent when the request could not be read. */
   readonly action?: string
   /** The role, provider, service account or application that was asked for. */

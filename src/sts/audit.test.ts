@@ -29,6 +29,7 @@ test('a decision is recorded with who, what, by which rule, and a hash of the pr
       from: '',
       frontEnd: 'aws-sts',
       decision: 'allow',
+      durationMs: 0,
       action: 'AssumeRoleWithWebIdentity',
       target: roleArn('deploy'),
       who: {
@@ -112,7 +113,14 @@ test('GetCallerIdentity is recorded with the hash of its signature', async () =>
 
 test('a file gets one line of JSON per record, appended, readable by its owner alone', async (t) => {
   const path = join(folder(t), 'audit.jsonl')
-  const record = { time: '', requestId: 'a\nb', from: '', frontEnd: 'x', decision: 'deny' } as const
+  const record = {
+    time: '',
+    requestId: 'a\nb',
+    from: '',
+    frontEnd: 'x',
+    decision: 'deny',
+    durationMs: 0,
+  } as const
   for (let i = 0; i < 2; i += 1) {
     const file = auditFile(path)
     await file.sink(record)
@@ -132,7 +140,7 @@ test('a line has no character that steers a terminal or turns a text around', as
   const path = join(folder(t), 'audit.jsonl')
   const requestId = 'a\u009b31mb\u202ec\u001b'
   const file = auditFile(path)
-  await file.sink({ time: '', requestId, from: '', frontEnd: 'x', decision: 'deny' })
+  await file.sink({ time: '', requestId, from: '', frontEnd: 'x', decision: 'deny', durationMs: 0 })
   await file.close()
   const line = readFileSync(path, 'utf8').trim()
   assert.match(line, /^[ -~]+$/)
@@ -143,7 +151,7 @@ test('what is decided in one turn is written before any of it is kept, and close
   const path = join(folder(t), 'audit.jsonl')
   const file = auditFile(path)
   const record = (requestId: string) =>
-    ({ time: '', requestId, from: '', frontEnd: 'x', decision: 'allow' }) as const
+    ({ time: '', requestId, from: '', frontEnd: 'x', decision: 'allow', durationMs: 0 }) as const
   const lines = () => readFileSync(path, 'utf8').split('\n').length - 1
   await Promise.all(
     ['1', '2'].map((id) => Promise.resolve(file.sink(record(id))).then(() => assert.equal(lines(), 2))),
@@ -157,7 +165,7 @@ test('a record that the disk refuses is told to whoever waits for it', async (t)
   const file = auditFile('/dev/full')
   t.after(() => file.close())
   await assert.rejects(async () =>
-    file.sink({ time: '', requestId: '', from: '', frontEnd: '', decision: 'deny' }),
+    file.sink({ time: '', requestId: '', from: '', frontEnd: '', decision: 'deny', durationMs: 0 }),
   )
 })
 

@@ -2,6 +2,8 @@ import { MayflyError } from '../errors.ts'
 import type { Ask, IamAsk, Minted, StsRequest, Verified, VerifiedAdmin } from './ask.ts'
 import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } from './audit-record.ts'
 
+import { RateExceeded } from './operator/rate-exceeded.ts'
+
 export type { AuditRecord } from './audit-record.ts'
 
 /** Takes one record. What it returns is waited for; it throws or rejects when it cannot keep the record. */
@@ -15,7 +17,7 @@ export interface AuditEntry {
   noted(asked: Asked): void
   /** Resolves when the record is kept. An admin call mints nothing. @throws AUDIT_WRITE when auditing is required and it could not be */
   allowed(minted?: Minted): Promise<void>
-  /** What to answer, when the record is kept: the error itself, or AUDIT_WRITE. Never rejects. */
+  /** What to answer, when the record is kept: the error itself, or AUDIT_WRITE. Of a flood one is kept a minute. Never rejects. */
   refused(error: unknown): Promise<unknown>
 }
 
@@ -33,6 +35,8 @@ export interface AuditSetting {
   readonly remembered?: number
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Milliseconds since some moment, whatever the clock is set to. Default: the machine's. */
+  readonly elapsedMs?: () => number
   /** One line when a record could not be kept and auditing is not required. */
   readonly complain?: (line: string) => void
 }
@@ -51,6 +55,8 @@ export function createAudit(setting: AuditSetting): Audit {
   }
 }
 
+const machineMs = () => performance.now()
+
 class Entry implements AuditEntry {
   readonly #request: Pick<StsRequest, 'id' | 'from'>
   readonly #frontEnd: string
@@ -59,6 +65,8 @@ class Entry implements AuditEntry {
   #ask: Ask | IamAsk | undefined
   #verified: Verified | VerifiedAdmin | undefined
   #asked: Asked | undefined
+  readonly #elapsedMs: () => number
+  readonly #beganMs: number
 
   constructor(
     request: Pick<StsRequest, 'id' | 'from'>,
@@ -70,6 +78,8 @@ class Entry implements AuditEntry {
     this.#frontEnd = frontEnd
     this.#setting = setting
     this.#remember = remember
+    this.#elapsedMs = setting.elapsedMs ?? machineMs
+    this.#beganMs = this.#elapsedMs()
   }
 
   asked<A extends Ask | IamAsk>(ask: A): A {
@@ -91,6 +101,7 @@ class Entry implements AuditEntry {
   }
 
   async refused(error: unknown): Promise<unknown> {
+    if (error instanceof RateExceeded && !error.recorded) return error
     const record = { ...this.#base('deny'), ...refusalOf(error, this.#frontEnd) }
     this.#remember(record)
     try {
@@ -110,6 +121,7 @@ class Entry implements AuditEntry {
       frontEnd: this.#frontEnd,
       decision,
       ...(this.#ask ? askedOf(this.#ask, this.#verified) : this.#asked),
+      durationMs: Math.round((this.#elapsedMs() - this.#beganMs) * 1000) / 1000,
     }
   }
 
@@ -117,7 +129,8 @@ class Entry implements AuditEntry {
     const { sinks, required = false, complain } = this.#setting
     for (const sink of sinks) {
       try {
-        await sink(record)
+        const kept = sink(record)
+        if (kept !== undefined) await kept
       } catch (cause) {
         const message = `the audit record of ${record.requestId} could not be written: ${reasonOf(cause)}`
         if (required) throw new MayflyError('AUDIT_WRITE', { message, cause })

@@ -12,6 +12,10 @@ import { entraKeys, tenantOfIssuer } from './entra/issuers.ts'
 import { keySource } from './key-source.ts'
 import { googleIssuer } from './mint.ts'
 import { usedAssertions } from './oauth/used-assertions.ts'
+import type { Faults } from './operator/faults.ts'
+import { type InForce, inForce } from './operator/in-force.ts'
+import { type Limits, limitedKeys, noLimits } from './operator/limits.ts'
+import { createReadiness, type ReadinessCheck } from './operator/readiness.ts'
 import { compileSnapshot, type Snapshot } from './snapshot.ts'
 import type { Sts } from './sts.ts'
 
@@ -29,6 +33,14 @@ export interface StsSetting {
   readonly now?: () => number
   /** For the discovery of issuers. Default: HTTPS, to public addresses alone where a registration says no other. */
   readonly http?: Readonly<Record<'public' | 'any', Http>>
+  /** Default: none. */
+  readonly limits?: Limits
+  /** Faults to be had on purpose; the service goes by their clock. Default: none. */
+  readonly faults?: Faults
+  /** What `/readyz` looks at besides the keys and the store. Default: nothing. */
+  readonly checks?: Readonly<Record<string, ReadinessCheck>>
+  /** A line when the service is no longer ready, and when it is again. */
+  readonly log?: (line: string) => void
   /** See `Sts.signedTargetOnly`. Default: false. */
   readonly signedTargetOnly?: boolean
 }
@@ -41,11 +53,11 @@ export interface ChangeableSts extends Sts {
 
 /** @throws REGISTRY_DOCUMENT, KEY_FILE */
 export function createSts({ document, ...setting }: StsSetting): ChangeableSts {
-  let registered = compileSnapshot(document)
+  const registered = inForce(compileSnapshot(document), setting.faults)
   return {
-    ...stsOver(() => registered, setting),
+    ...stsOver(registered.current, setting),
     register(changed) {
-      registered = compileSnapshot(changed)
+      registered.take(compileSnapshot(changed))
     },
   }
 }
@@ -68,14 +80,13 @@ export interface AdministeredSts extends Sts {
 export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts> {
   const { document, store, onError, ...rest } = setting
   const compile = oncePer((trust: TrustDocument) => compileSnapshot(trust))
-  let registered: Snapshot
-  const onTrust = (trust: TrustDocument) => {
-    registered = compile(trust)
-  }
+  let registered: InForce<Snapshot> | undefined
+  const onTrust = (trust: TrustDocument) => registered?.take(compile(trust))
   const registry = await openRegistry({ store, declared: document, check: compile, onTrust, onError })
   try {
-    onTrust(registry.trust())
-    return { ...stsOver(() => registered, rest), registry }
+    registered = inForce(compile(registry.trust()), rest.faults)
+    const checks = { store: () => registry.reach(), ...rest.checks }
+    return { ...stsOver(registered.current, { ...rest, checks }), registry }
   } catch (error) {
     await registry.close()
     throw error
@@ -83,20 +94,31 @@ export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts>
 }
 
 function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document'>): Sts {
-  const { now = Date.now, signedTargetOnly = false } = setting
+  const { faults, signedTargetOnly = false } = setting
+  const now = faults?.now ?? setting.now ?? Date.now
+  const limits = faults?.limits(setting.limits ?? noLimits) ?? setting.limits ?? noLimits
   const issuer = (url: string) => registered().issuers.get(url) ?? cloudIssuer(url, registered())
   const keys = setting.keys ?? keysAt(setting, issuer, now)
   const http = setting.http ?? {
     public: outboundHttp({ reach: 'public' }),
     any: outboundHttp({ reach: 'any' }),
   }
+  const reaching = (reach: 'public' | 'any') => faults?.http(http[reach]) ?? http[reach]
+  const fetched = keySource({ keys, http: { public: reaching('public'), any: reaching('any') }, now })
+  const source = faults?.keys(fetched, (url) => keys.jwks(url) !== undefined) ?? fetched
   return {
     registered,
     keys,
     mfa: mfaCodes(keys.sealing, now),
     usedAssertions: usedAssertions(now),
-    issuerKeys: keySource({ keys, http, now }),
+    issuerKeys: limitedKeys(source, limits),
     audit: setting.audit ?? createAudit({ sinks: [], now }),
+    limits,
+    readiness: createReadiness({
+      checks: { keys: () => keys.sealing.seal('readiness', ''), ...setting.checks },
+      now,
+      ...(setting.log && { log: setting.log }),
+    }),
     now,
     signedTargetOnly,
   }

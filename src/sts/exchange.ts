@@ -1,6 +1,7 @@
 import type { Ask, Minted, StsRequest, StsResponse } from './ask.ts'
 import { authorize } from './authorize.ts'
 import { mint } from './mint.ts'
+import { whoOf } from './operator/limits.ts'
 import { circumstancesOf } from './request.ts'
 import type { Sts } from './sts.ts'
 import { verify } from './verify.ts'
@@ -19,10 +20,13 @@ export interface FrontEnd {
 export async function exchange(request: StsRequest, frontEnd: FrontEnd, sts: Sts): Promise<StsResponse> {
   const record = sts.audit.open(request, frontEnd.name)
   try {
+    sts.limits.arrived(request.from)
     // One and the same trust for both: what is registered may change while a token is verified.
     const registered = sts.registered()
     const ask = record.asked(frontEnd.parse(request))
+    sts.limits.asked(ask.kind)
     const verified = record.verified(await verify(ask, registered, sts))
+    sts.limits.verified(() => whoOf(verified))
     const grant = authorize(verified, registered, circumstancesOf(request, sts.now()))
     const minted = mint(grant, sts.keys, sts.now())
     await record.allowed(minted)

@@ -12,6 +12,8 @@ export interface KeySource {
    * @throws PROOF_DISCOVERY when its keys cannot be had
    */
   key(issuer: TrustedIssuer, header: TokenHeader): VerificationKey | Promise<VerificationKey>
+  /** Of how many issuers keys were fetched, or will be fetched again. */
+  remembered(): number
 }
 
 export interface KeySourceSetting {
@@ -33,6 +35,7 @@ export function keySource({ keys, http, now }: KeySourceSetting): KeySource {
   }
   const own = ownKeys(keys, now)
   return {
+    remembered: () => remotes.size,
     key(trusted, header) {
       const held = trusted.keys ?? own(trusted.issuer)
       if (!held) return remote(trusted).key(header)

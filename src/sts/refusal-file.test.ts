@@ -23,6 +23,7 @@ const record = (requestId: string, more: Partial<AuditRecord> = {}): AuditRecord
   from: '',
   frontEnd: 'aws-sts',
   decision: 'deny',
+  durationMs: 1,
   ...more,
 })
 

@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { jsonLine } from '../wire/printable.ts'
 import type { AuditRecord, AuditSink } from './audit.ts'
 import { reasonOf } from './audit-record.ts'
 
@@ -40,7 +41,7 @@ export function refusalFile(setting: RefusalFileSetting): AuditSink {
   return (record: AuditRecord) => {
     if (record.decision !== 'deny') return
     try {
-      const size = appended(path, `${JSON.stringify(record)}\n`)
+      const size = appended(path, `${jsonLine(record)}\n`)
       if (size > mostBytes && statSync(path).size > mostBytes) renameSync(path, older)
     } catch (error) {
       complain(

@@ -107,7 +107,8 @@ function fetchable(url: string, reach: TrustedIssuer['reach']): string {
   throw new Error(`${url} is not an https URL`)
 }
 
-function unavailable(issuer: string, cause: unknown): MayflyError {
+/** The keys of an issuer cannot be had now. */
+export function unavailable(issuer: string, cause: unknown): MayflyError {
   return new MayflyError('PROOF_DISCOVERY', {
     message: `the keys of ${issuer} cannot be had: ${cause instanceof Error ? cause.message : 'no answer'}`,
     values: { issuer },

@@ -31,7 +31,7 @@ export function circumstancesOf(request: StsRequest, nowMs: number): Circumstanc
 }
 
 /** Without an IPv6 zone, and an IPv4 address that came by a socket of both versions as itself. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   if (!address.includes(':')) return address
   const zone = address.indexOf('%')
   const bare = zone < 0 ? address : address.slice(0, zone)

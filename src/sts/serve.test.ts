@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { testClock } from '../../test/clock.ts'
 import {
   cluster,
   gitlab,
@@ -11,9 +13,12 @@ import {
   storyTrust,
   tokenOf,
   trustSide,
+  webIdentity,
 } from '../../test/trust-side.ts'
 import { MayflyError } from '../errors.ts'
+import { encodeForm } from '../wire/form.ts'
 import { checkJws, readJwt, verificationKey } from '../wire/jws.ts'
+import { createFaults } from './operator/faults.ts'
 import { serveSts } from './serve.ts'
 
 async function served(t: TestContext) {
@@ -217,4 +222,60 @@ test('paths of no protocol are not found', async (t) => {
     ['GET', '/v1/token'],
   ] as const)
     assert.equal((await send(server.port, { method, path })).status, 404)
+})
+
+/** A request that has arrived but for its body, which `finish` sends. */
+async function halfSent(port: number) {
+  const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+  const answer = new Promise<string>((resolve) => {
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('close', () => resolve(text.replace('HTTP/1.1 100 Continue\r\n\r\n', '')))
+  })
+  const length = `Content-Length: ${body.length}`
+  socket.write(`POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n${length}\r\nExpect: 100-continue\r\n\r\n`)
+  await once(socket, 'data')
+  return { answer, finish: () => socket.write(body) }
+}
+
+test('a service that stops answers what has arrived, and takes nothing new', async (t) => {
+  const { server } = await served(t)
+  const { answer, finish } = await halfSent(server.port)
+  const stopped = server.stop(60_000)
+  await assert.rejects(send(server.port, { path: '/healthz' }), { code: 'ECONNREFUSED' })
+  finish()
+  assert.match(await answer, /^HTTP\/1\.1 403 [\s\S]*Connection: close[\s\S]*MissingAuthenticationToken/i)
+  await stopped
+})
+
+test('a request that never comes to its end holds no service up for longer than its grace', async (t) => {
+  const { server } = await served(t)
+  const { answer } = await halfSent(server.port)
+  await server.stop(1)
+  assert.equal(await answer, '')
+})
+
+test('requests that wait for an issuer are in flight', async (t) => {
+  const { promise: begun, resolve } = Promise.withResolvers<() => void>()
+  const faults = createFaults({
+    now: testClock().now,
+    after(_delayMs, wake) {
+      resolve(wake)
+      return () => {}
+    },
+  })
+  const { sts, seconds } = trustSide({ faults })
+  const server = await serveSts({ sts })
+  t.after(() => server.close())
+  faults.set({ keys: [{ how: 'timeout' }] })
+  const body = encodeForm(webIdentity(tokenOf({ sts, seconds })))
+  const answer = fetch(server.url, { method: 'POST', body })
+  const release = await begun
+  assert.equal(server.inFlight(), 1)
+  release()
+  assert.equal((await answer).status, 400)
+  assert.equal(server.inFlight(), 0)
 })

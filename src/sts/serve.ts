@@ -5,11 +5,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { MayflyError } from '../errors.ts'
 import { isLoopbackHost } from '../wire/http.ts'
+import { timeout } from '../world.ts'
 import type { StsResponse } from './ask.ts'
 import { hostGuard } from './hosts.ts'
+import { listen } from './listen.ts'
 import { answer, largestBody, requestOf } from './server.ts'
 import type { Sts } from './sts.ts'
 
@@ -29,6 +30,13 @@ export interface StsServer {
   /** `http://127.0.0.1:8787` */
   readonly url: string
   readonly port: number
+  /** How many requests are being answered. */
+  inFlight(): number
+  /**
+   * Takes no connections any more, and resolves when what has arrived is answered; after so many milliseconds it ends the
+   * connections that are left.
+   */
+  stop(graceMs: number): Promise<void>
   /** Ends every connection at once. */
   close(): Promise<void>
 }
@@ -42,22 +50,34 @@ export async function serveSts(options: ServeOptions): Promise<StsServer> {
   if (!allowPublicAddress && !isLoopbackHost(host)) throw publicAddress(host)
   const server = tls ? createHttpsServer({ ...limits, ...tls }) : createHttpServer(limits)
   const answersFor = hostGuard(host, sts)
+  const answering = { count: 0 }
   server.on('request', (request, response) => {
     const problem = objection(request.rawHeaders, answersFor)
     if (problem) refuse(response, problem.status, problem.message)
-    else receive(request, response, sts)
+    else receive(request, response, { sts, server, answering })
   })
   const bound = await listen(server, port, host)
   const name = host.includes(':') ? `[${host}]` : host
   return {
     url: `${tls ? 'https' : 'http'}://${name}:${bound}`,
     port: bound,
+    inFlight: () => answering.count,
+    async stop(graceMs) {
+      const end = timeout(graceMs, () => server.closeAllConnections())
+      await closed(server)
+      end()
+    },
     close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const ended = closed(server)
       server.closeAllConnections()
-      return closed
+      return ended
     },
   }
+}
+
+/** Resolves with the last connection; those that nobody uses end now. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
 }
 
 const limits = {
@@ -91,8 +111,19 @@ const misdirected = {
     'Host is no name of this token service: use its own address, the name it was given by --host, a name of AWS, Google or Entra, or the host of an issuer in its trust',
 }
 
+interface Receiver {
+  readonly sts: Sts
+  readonly server: Server
+  /** Those that are being answered. */
+  readonly answering: { count: number }
+}
+
 /** Reads a body whole and answers it. */
-function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): void {
+function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { sts, server, answering }: Receiver,
+): void {
   const chunks: Buffer[] = []
   let length = 0
   request.on('data', (chunk: Buffer) => {
@@ -103,40 +134,28 @@ function receive(request: IncomingMessage, response: ServerResponse, sts: Sts): 
   request.on('end', () => {
     if (length > largestBody) return
     const body = (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()
-    answer(requestOf(request, body), sts).then(
-      (answered) => send(response, answered),
-      () => refuse(response, 500, 'the token service failed'),
-    )
+    answering.count += 1
+    answer(requestOf(request, body), sts)
+      .then(
+        (answered) => send(response, answered, server.listening),
+        () => refuse(response, 500, 'the token service failed'),
+      )
+      .then(() => {
+        answering.count -= 1
+      })
   })
   request.on('error', () => response.destroy())
 }
 
 // Straight to node:http and not through the app: an adapter's Request and Response cost a third of an exchange.
-function send(response: ServerResponse, { status, headers, body }: StsResponse): void {
+function send(response: ServerResponse, { status, headers, body }: StsResponse, listening: boolean): void {
+  // Of a server that is about to end, whoever keeps connections asks another node next.
+  if (!listening) response.setHeader('Connection', 'close')
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain', Connection: 'close' }).end(`${message}\n`)
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      reject(
-        new MayflyError('SERVER_ADDRESS', {
-          message: taken
-            ? `another program listens on ${host}:${port} already`
-            : `cannot listen on ${host}:${port} (${cause.code})`,
-          values: { host, port, code: cause.code },
-          cause,
-          ...(taken && { hint: 'Choose another port with --port; 0 takes one that is free.' }),
-        }),
-      )
-    })
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
-  })
 }
 
 function publicAddress(host: string): MayflyError {

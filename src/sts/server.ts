@@ -16,7 +16,8 @@ import { isGoogleIam } from './google/iam-route.ts'
 import { introspect } from './google/introspection.ts'
 import { publicKeys } from './google/public-keys.ts'
 import { tokenInfo, tokenInfoPath } from './google/token-information.ts'
-import { oauth } from './oauth/oauth.ts'
+import { oauth, oauthPublished } from './oauth/oauth.ts'
+import { RateExceeded, retryAfter } from './operator/rate-exceeded.ts'
 import { publishedAt } from './own-issuers.ts'
 import { headerOf } from './request.ts'
 import type { Sts } from './sts.ts'
@@ -42,7 +43,7 @@ export const largestBody = 64 * 1024
  *     GET        its /jwks, and /.well-known/oauth-authorization-server/ITS-PATH     RFC 8414
  *     GET        an issuer's own paths, under its own Host      discovery and JWKS of our issuers
  *     GET        /issuers/HOST/PATH/.well-known/…               the same, under any Host
- *     GET        /healthz
+ *     GET        /healthz, /readyz
  */
 export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse> {
   const ofOauth = oauth(request, sts)
@@ -52,7 +53,7 @@ export async function answer(request: StsRequest, sts: Sts): Promise<StsResponse
   if (frontEnd === awsSts && sts.registry && isIam(request)) return administer(request, sts, sts.registry)
   if (frontEnd) return exchange(request, frontEnd, sts)
   if (sts.registry && graphPath.test(request.path)) return graph(request, sts, sts.registry)
-  return information(request, sts)
+  return probe(request, sts) ?? limitedInformation(request, sts)
 }
 
 function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
@@ -63,16 +64,43 @@ function frontEndOf({ method, path }: StsRequest): FrontEnd | undefined {
   return iamCredentialsPath.test(path) ? googleIamCredentials : undefined
 }
 
+/** Whether the service lives, and whether requests may come: answered however often somebody asks. */
+function probe(
+  { method, path, query }: StsRequest,
+  sts: Sts,
+): StsResponse | Promise<StsResponse> | undefined {
+  if (method !== 'GET') return undefined
+  if (path === '/healthz') return json({ status: 'ok', development: true })
+  return path === '/readyz' ? readyz(query, sts) : undefined
+}
+
+/** `?exclude=store` leaves a check out, as Kubernetes has it at its own API server. */
+async function readyz(query: string, { readiness }: Sts): Promise<StsResponse> {
+  const report = await readiness.look(new URLSearchParams(query).getAll('exclude'))
+  const { ready, checks } = report
+  return { ...json({ status: ready ? 'ready' : 'not ready', checks }), status: ready ? 200 : 503 }
+}
+
+function limitedInformation(request: StsRequest, sts: Sts): StsResponse {
+  try {
+    sts.limits.arrived(request.from)
+    return information(request, sts)
+  } catch (error) {
+    if (!(error instanceof RateExceeded)) throw error
+    const headers = { 'Content-Type': 'text/plain', ...retryAfter(error) }
+    return { status: 429, headers, body: 'too many requests\n' }
+  }
+}
+
 /** What is told without a decision. */
 function information(request: StsRequest, sts: Sts): StsResponse {
   const { method, path } = request
   if (tokenInfoPath.test(path)) return tokenInfo(request, sts)
   if (method === 'POST' && path === '/v1/introspect') return introspect(request, sts)
   if (method !== 'GET') return notFound
-  if (path === '/healthz') return json({ status: 'ok', development: true })
   const document = publishedAt(request, sts) ?? publicKeys(request, sts)
   if (document) return json(document, { 'Cache-Control': 'public, max-age=60' })
-  return entraDiscovery(request, sts) ?? notFound
+  return oauthPublished(request, sts) ?? entraDiscovery(request, sts) ?? notFound
 }
 
 const notFound: StsResponse = {

@@ -4,6 +4,8 @@ import type { Audit } from './audit.ts'
 import type { MfaCodes } from './aws/mfa.ts'
 import type { KeySource } from './key-source.ts'
 import type { UsedAssertions } from './oauth/used-assertions.ts'
+import type { Limits } from './operator/limits.ts'
+import type { Readiness } from './operator/readiness.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A token service: what is registered, its keys, its audit and its clock. */
@@ -20,6 +22,10 @@ export interface Sts {
   /** Which assertions the clients of authorization servers have used. */
   readonly usedAssertions: UsedAssertions
   readonly audit: Audit
+  /** How often somebody may ask. */
+  readonly limits: Limits
+  /** Whether requests had better go to another node. */
+  readonly readiness: Readiness
   /** Takes a GetCallerIdentity request for Google only with x-goog-cloud-target-resource signed, which Google does not demand. */
   readonly signedTargetOnly: boolean
   /** Epoch milliseconds. */

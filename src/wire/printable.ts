@@ -3,6 +3,15 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
+// C1 controls, what turns a text's direction, what ends a line, what cannot be seen: JSON leaves them as they are.
+const unseen = /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+const escaped = (each: string) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** A record as one line of JSON, which people read on terminals although strangers have a say in what it holds. */
+export function jsonLine(record: object): string {
+  return JSON.stringify(record).replace(unseen, escaped)
+}
+
 /** The same on one line, without runs of blanks, cut short. */
 export function oneLine(text: string, most: number): string {
   const line = printable(text.slice(0, 2 * most))

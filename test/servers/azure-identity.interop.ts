@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { createSts } from '../../src/sts/create.ts'
+import { createFaults } from '../../src/sts/operator/faults.ts'
 import { type StsServer, serveSts } from '../../src/sts/serve.ts'
 import { assertion, deploy, entraTrust, shopApi, tenantId } from '../entra-side.ts'
 import { serveCloudProxy } from '../fakes/cloud-proxy.ts'
@@ -16,7 +17,8 @@ import { prepare } from './prepare.ts'
 
 const { folder, skip } = await prepare('azure-identity')
 
-const sts = createSts({ document: entraTrust })
+const faults = createFaults({ now: Date.now })
+const sts = createSts({ document: entraTrust, faults })
 const seconds = () => Math.floor(Date.now() / 1000)
 let home: string
 let server: StsServer
@@ -94,6 +96,10 @@ const refusals: readonly [what: string, asking: Asking, says: RegExp][] = [
   ['a resource that is not there', { scope: 'api://other/.default' }, /AADSTS500011\b/],
 ]
 
+// MSAL alone leaves it to its caller to ask again, and cannot read what Entra says of it, which is no JSON.
+const throttledTitle = (library: string) =>
+  library === 'msal' ? 'tells its caller that it was throttled' : 'asks again when it was throttled'
+
 for (const library of ['workload-identity', 'client-assertion', 'msal'])
   describe(`${library} of @azure`, { skip }, () => {
     it('has a token of the first version for an API of Azure', async () => {
@@ -106,6 +112,13 @@ for (const library of ['workload-identity', 'client-assertion', 'msal'])
       const issuer = `https://login.microsoftonline.com/${tenantId}/v2.0`
       const told = await ask(library, { scope: 'api://shop/.default' })
       assert.deepEqual((await verified(told, issuer, shopApi)).roles, ['Orders.Write'])
+    })
+
+    it(throttledTitle(library), async () => {
+      faults.set({ throttle: [{ operation: 'ClientAssertion', next: 1 }] })
+      const { token = '', message = '' } = await ask(library)
+      if (library === 'msal') assert.match(message, /Too Many Requests/)
+      else assert.notEqual(token, '', message)
     })
 
     for (const [what, asking, says] of refusals)

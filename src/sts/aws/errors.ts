@@ -93,6 +93,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   ),
   REQUEST_INPUT: sender(400, 'InvalidInput')(({ text }) => text),
 
+  REQUEST_RATE: sender(400, 'Throttling')('Rate exceeded'),
   REQUEST_ACTION: sender(
     400,
     'InvalidAction',

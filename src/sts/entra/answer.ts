@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseForm } from '../../wire/form.ts'
 import type { StsRequest, StsResponse } from '../ask.ts'
+import { RateExceeded, retryAfter } from '../operator/rate-exceeded.ts'
 import { headerOf } from '../request.ts'
 import { entraError } from './errors.ts'
 import { entraAuthority } from './issuers.ts'
@@ -24,6 +25,7 @@ export function entraAnswer(request: StsRequest, status: number, body: unknown):
 
 /** A failure in Entra's words. Its trace ID is the ID by which the audit has the request. */
 export function entraRefusal(error: unknown, request: StsRequest, nowMs: number): StsResponse {
+  if (error instanceof RateExceeded) return tooMany(error, request)
   const { status, error: code, number, text } = entraError(error)
   const timestamp = `${new Date(nowMs).toISOString().slice(0, 19).replace('T', ' ')}Z`
   const trace = request.id
@@ -37,6 +39,16 @@ export function entraRefusal(error: unknown, request: StsRequest, nowMs: number)
     correlation_id: correlation,
     error_uri: `${entraAuthority}/error?code=${number}`,
   })
+}
+
+/** As recorded (microsoft-authentication-library-for-dotnet#2855): no JSON, and no number. Entra says 60 seconds every time. */
+function tooMany(error: RateExceeded, request: StsRequest): StsResponse {
+  const { headers } = entraAnswer(request, 429, {})
+  return {
+    status: 429,
+    headers: { ...headers, 'Content-Type': 'text/plain', ...retryAfter(error) },
+    body: 'Too Many Requests',
+  }
 }
 
 /** As a header, or in the form, where MSAL puts it. Anything but an ID is not repeated. */

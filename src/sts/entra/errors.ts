@@ -97,6 +97,8 @@ const malformed = client(50027, () => 'JWT token is invalid or malformed.')
 
 /** What Entra answers where this project raises a code: as recorded, except where a line says otherwise. */
 const words: Partial<Record<ErrorCode, Words>> = {
+  // Of the table of AADSTS numbers. On the wire there is less: entraRefusal.
+  REQUEST_RATE: refused(429, 'temporarily_unavailable')(90055, () => 'There are too many incoming requests.'),
   REQUEST_PARAMETER: faultIn,
   PROOF_MALFORMED: malformed, // number documented, status not recorded
   PROOF_TOO_LARGE: malformed, // not recorded

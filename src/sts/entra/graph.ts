@@ -9,6 +9,7 @@ import { MayflyError } from '../../errors.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { readJsonObject } from '../../wire/json.ts'
 import type { StsRequest, StsResponse } from '../ask.ts'
+import { retryAfter } from '../operator/rate-exceeded.ts'
 import { headerOf } from '../request.ts'
 import type { Sts } from '../sts.ts'
 import { type EntraHolder, entraHolder } from './holder.ts'
@@ -30,6 +31,7 @@ const readers = [...writers, 'Application.Read.All']
 export async function graph(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
   const record = sts.audit.open(request, 'graph')
   try {
+    sts.limits.arrived(request.from)
     const holder = await entraHolder(request, sts)
     const { method, path } = request
     record.noted({
@@ -37,6 +39,9 @@ export async function graph(request: StsRequest, sts: Sts, registry: Registry): 
       target: path,
       ...auditedHolder(holder, request),
     })
+    const { tenant, client } = holder
+    sts.limits.verified(() => ({ caller: `${tenant.tenantId}/${client.clientId}` }))
+    sts.limits.asked(`${method} federatedIdentityCredentials`)
     permit(holder, method)
     const target = applicationIn(path, holder)
     const call = callOf(request, target)
@@ -135,7 +140,8 @@ function refusal(error: unknown, request: StsRequest, nowMs: number): StsRespons
     'request-id': request.id,
     'client-request-id': headerOf(request, 'client-request-id')?.slice(0, 64) ?? request.id,
   }
-  return json(request, status, { error: { code, message, innerError } })
+  const answered = json(request, status, { error: { code, message, innerError } })
+  return { ...answered, headers: { ...answered.headers, ...retryAfter(error) } }
 }
 
 function json({ id }: StsRequest, status: number, body: unknown): StsResponse {

@@ -33,6 +33,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   REQUEST_CREDENTIAL: ({ text = 'Access token validation failure. Invalid signature.' }) =>
     badToken(String(text))(),
   REQUEST_CREDENTIAL_EXPIRED: badToken('Lifetime validation failed, the token is expired.'),
+  REQUEST_RATE: worded(429, 'TooManyRequests', () => 'Too many requests. Please try again later.'), // text: ours
   TRUST_APP_ROLE: worded(
     403,
     'Authorization_RequestDenied',

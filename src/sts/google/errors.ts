@@ -64,6 +64,11 @@ const stsWords: Partial<Record<ErrorCode, Words>> = {
   TRUST_POLICY: badRequest(
     ({ path, found, expected }) => `Invalid value for "options": ${path} is ${found}, expected ${expected}.`,
   ), // not recorded
+  REQUEST_RATE: () => ({
+    status: 429,
+    error: 'temporarily_unavailable', // not recorded; the text is
+    error_description: 'The request was throttled due to rate limit. Please retry after a few seconds.',
+  }),
 
   REQUEST_PARAMETER: badRequest(({ text }) => text),
   REQUEST_UNSUPPORTED: badRequest(({ text }) => text), // Google supports it: these words are ours
@@ -140,6 +145,7 @@ const apiWords: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> =
       'UNAUTHENTICATED',
       `Request is missing required authentication credential. ${expectedCredential}`,
     ),
+  REQUEST_RATE: () => rpc(429, 'RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).'),
   REQUEST_CREDENTIAL: unauthenticated,
   REQUEST_CREDENTIAL_EXPIRED: unauthenticated,
   REQUEST_PARAMETER: ({ text = 'Request contains an invalid argument.' }) =>

@@ -21,6 +21,7 @@ import { type IamRoute, routeOf } from './iam-route.ts'
 export async function googleIam(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
   const record = sts.audit.open(request, 'google-iam')
   try {
+    sts.limits.arrived(request.from)
     const registered = sts.registered()
     const route = routeOf(request)
     const token = bearerOf(request).reveal()
@@ -28,6 +29,8 @@ export async function googleIam(request: StsRequest, sts: Sts, registry: Registr
     record.noted(asked)
     const identity = verifyBearer(token, registered, sts)
     record.noted({ ...asked, who: { verified: true, principal: principalName(identity) } })
+    sts.limits.verified(() => ({ caller: principalName(identity) }))
+    sts.limits.asked(route.name)
     const grant = authorizeIam(route, identity, registered)
     const call = { ...grant, ...calledWith(request), names: route.names, nowMs: sts.now() }
     const result = await registry.change(

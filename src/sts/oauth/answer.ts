@@ -17,11 +17,16 @@ export function oauthAnswer(
 }
 
 /** A failure (RFC 6749 §5.2), with the ID by which the audit and the operator have it. */
-export function oauthRefusal({ status, error, description }: OauthError, request: StsRequest): StsResponse {
+export function oauthRefusal(failure: OauthError, request: StsRequest): StsResponse {
+  const { status, error, description, waitSeconds } = failure
   return oauthAnswer(
     status,
     { error, error_description: `${printable(description)} (request ID ${request.id})` },
-    { ...challenge(status, request), ...(status === 405 && { Allow: 'POST' }) },
+    {
+      ...challenge(status, request),
+      ...(status === 405 && { Allow: 'POST' }),
+      ...(waitSeconds !== undefined && { 'Retry-After': String(waitSeconds) }),
+    },
   )
 }
 

@@ -17,6 +17,8 @@ export interface OauthError {
   readonly error: OauthCode
   /** Nothing of what is registered: that is for the operator. */
   readonly description: string
+  /** Until it is worth asking again. */
+  readonly waitSeconds?: number
 }
 
 /** A request that is wrong before anybody looks at who asks. */
@@ -69,6 +71,10 @@ const words: Partial<Record<ErrorCode, Words>> = {
   PROOF_BOUND: token('the token is bound to a key, and such tokens are not taken'),
   REQUEST_CREDENTIAL: unusable,
   REQUEST_CREDENTIAL_EXPIRED: token('the token has expired'),
+  REQUEST_RATE: ({ values }) => ({
+    ...refused('temporarily_unavailable', 'too many requests', 429),
+    waitSeconds: Number(values.waitSeconds),
+  }),
   REGISTRY_REVOCATIONS: ({ message }) => refused('temporarily_unavailable', message, 503),
   REGISTRY_STORE: () => refused('temporarily_unavailable', 'the revocation could not be kept', 503),
   REGISTRY_CONFLICT: () => refused('temporarily_unavailable', 'the revocation could not be kept', 503),

@@ -22,8 +22,11 @@ export async function introspect(
   const record = sts.audit.open(request, 'oauth')
   record.noted({ action: 'Introspect', target: server.issuer })
   try {
+    sts.limits.arrived(request.from)
     const parameters = parametersOf(request)
     const caller = await callerOf(request, parameters, server, sts)
+    sts.limits.verified(() => ({ caller }))
+    sts.limits.asked('Introspect')
     const holder = await holderIfActive(parameters.demand('token'), server, sts)
     return oauthAnswer(200, holder && mayKnow(caller, holder, server) ? stateOf(holder) : { active: false })
   } catch (error) {

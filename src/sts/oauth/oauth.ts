@@ -7,8 +7,8 @@ import { serverKeys, serverMetadata } from './metadata.ts'
 import { revoke } from './revocation.ts'
 import { oauthTokenEndpoint } from './token-endpoint.ts'
 
-/** The answer of an authorization server; undefined when a request is for none. */
-export function oauth(request: StsRequest, sts: Sts): StsResponse | Promise<StsResponse> | undefined {
+/** The answer of an authorization server; undefined when a request is for none, or for what it publishes. */
+export function oauth(request: StsRequest, sts: Sts): Promise<StsResponse> | undefined {
   const found = oauthEndpoint(request, sts.registered())
   if (!found) return undefined
   const { server, endpoint } = found
@@ -20,8 +20,15 @@ export function oauth(request: StsRequest, sts: Sts): StsResponse | Promise<StsR
     case 'revoke':
       return revoke(request, server, sts)
     case 'jwks':
-      return request.method === 'GET' ? serverKeys(server, sts) : undefined
     case 'metadata':
-      return request.method === 'GET' ? serverMetadata(request, server, sts) : undefined
+      return undefined
   }
+}
+
+/** What an authorization server publishes; undefined when a GET is for nothing of it. */
+export function oauthPublished(request: StsRequest, sts: Sts): StsResponse | undefined {
+  const { server, endpoint } = oauthEndpoint(request, sts.registered()) ?? {}
+  if (server && endpoint === 'jwks') return serverKeys(server, sts)
+  if (server && endpoint === 'metadata') return serverMetadata(request, server, sts)
+  return undefined
 }

@@ -24,6 +24,8 @@ export async function revoke(
   const record = sts.audit.open(request, 'oauth')
   record.noted({ action: 'Revoke', target: server.issuer })
   try {
+    sts.limits.arrived(request.from)
+    sts.limits.asked('Revoke')
     const holder = await revocable(request, server, sts)
     if (!holder) return oauthAnswer(200, {})
     const { issuer, subject, audience } = holder
