@@ -12,12 +12,20 @@ import { constraints } from './iam-constraints.ts'
 import { invalidInput, noSuchEntity } from './iam-errors.ts'
 import type { IamCall } from './iam-operation.ts'
 import { type Taggable, tagList } from './iam-tags.ts'
+import { keysFrom, resourceTagKeys } from './iam-target.ts'
 import { madeAt } from './made-at.ts'
 
 type Where = Pick<IamCall, 'account' | 'draft'>
 
 export function policyKey(account: string, name: string): string {
   return keyOf('aws', account, 'policy', name)
+}
+
+export function policyArn(
+  account: string,
+  { path, name }: Pick<ManagedPolicyDocument, 'path' | 'name'>,
+): string {
+  return `arn:aws:iam::${account}:policy${path}${name}`
 }
 
 /** A managed policy with its ARN: the account's own, or AWS's. */
@@ -45,7 +53,7 @@ export function ownPolicies({ account, draft }: Where): readonly ManagedPolicy[]
 }
 
 function withArn(account: string, document: ManagedPolicyDocument): ManagedPolicy {
-  return { arn: `arn:aws:iam::${account}:policy${document.path}${document.name}`, document }
+  return { arn: policyArn(account, document), document }
 }
 
 /** By its ARN; undefined where it is neither the account's nor known as one of AWS's. */
@@ -73,6 +81,13 @@ export function changeablePolicy(call: IamCall): ManagedPolicy {
 /** The managed policy that a call names, as something with tags. */
 export const taggablePolicy: Taggable<ManagedPolicyDocument> = {
   named: constraints.policyArn,
+  on:
+    (...keys) =>
+    (call) => {
+      const resource = call.parameters.get('PolicyArn')!
+      const tags = resourceTagKeys(managedPolicy(resource, call)?.document.tags ?? [], ['aws'])
+      return { resource, resourceName: `policy ${resource}`, keys: keysFrom([() => tags, ...keys], call) }
+    },
   find: (call) => changeablePolicy(call).document,
   put({ account, draft }, document) {
     draft.put(policyKey(account, document.name), document)

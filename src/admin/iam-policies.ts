@@ -8,6 +8,7 @@ import {
   holdersOf,
   namedPolicy,
   ownPolicies,
+  policyArn,
   policyKey,
   policyResult,
   taggablePolicy,
@@ -17,6 +18,7 @@ import type { IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
 import { policyIn, policySize } from './iam-policy-text.ts'
 import { tagOperations, tagsIn } from './iam-tags.ts'
+import { keysFrom, onAll, tagging, tagKeys } from './iam-target.ts'
 
 /** Characters of a managed policy, without blanks. */
 const largestPolicy = 6144
@@ -29,6 +31,16 @@ const create: IamOperation = {
     constraints.policyDescription,
     constraints.tags,
   ],
+  target(call) {
+    const { account, parameters } = call
+    const name = parameters.get('PolicyName')!
+    return {
+      resource: policyArn(account, { path: parameters.get('Path') ?? '/', name }),
+      resourceName: `policy ${name}`,
+      keys: keysFrom([tagKeys], call),
+      ...tagging('iam:TagPolicy', parameters),
+    }
+  },
   run(call) {
     const { account, parameters, draft, nowMs } = call
     const name = parameters.get('PolicyName')!
@@ -46,18 +58,20 @@ const create: IamOperation = {
     }
     draft.put(policyKey(account, name), document)
     return {
-      Policy: policyResult({ arn: `arn:aws:iam::${account}:policy${document.path}${name}`, document }, call),
+      Policy: policyResult({ arn: policyArn(account, document), document }, call),
     }
   },
 }
 
 const get: IamOperation = {
   wanted: [constraints.policyArn],
+  target: taggablePolicy.on(),
   run: (call) => ({ Policy: policyResult(namedPolicy(call), call) }),
 }
 
 const list: IamOperation = {
   wanted: [constraints.scope, constraints.onlyAttached, constraints.policyPathPrefix, ...pageParameters],
+  target: onAll(({ parameters }) => `policy path ${parameters.get('PathPrefix') ?? '/'}`),
   run(call) {
     const scope = call.parameters.get('Scope') ?? 'All'
     const prefix = call.parameters.get('PathPrefix') ?? '/'
@@ -75,6 +89,7 @@ const list: IamOperation = {
 
 const remove: IamOperation = {
   wanted: [constraints.policyArn],
+  target: taggablePolicy.on(),
   run(call) {
     const { arn, document } = changeablePolicy(call)
     const { roles, users, boundaries } = holdersOf(arn, call)
@@ -90,6 +105,7 @@ const remove: IamOperation = {
 
 const listEntities: IamOperation = {
   wanted: [constraints.policyArn, ...pageParameters],
+  target: taggablePolicy.on(),
   run(call) {
     const { roles, users } = holdersOf(namedPolicy(call).arn, call)
     return {

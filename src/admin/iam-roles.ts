@@ -9,8 +9,9 @@ import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
 import type { IamCall, IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
 import { policyIn, policySize } from './iam-policy-text.ts'
-import { role, roleIdentity, roleKey, rolesOf, wholeRole } from './iam-role.ts'
+import { role, roleArn, roleIdentity, roleKey, rolesOf, wholeRole } from './iam-role.ts'
 import { tagList, tagOperations, tagsIn } from './iam-tags.ts'
+import { boundaryKey, keysFrom, newBoundaryKey, onAll, tagging, tagKeys } from './iam-target.ts'
 import { checkSharedIssuers } from './shared-issuers.ts'
 
 /** Characters of a trust policy, without blanks. */
@@ -26,6 +27,15 @@ const create: IamOperation = {
     constraints.boundary,
     constraints.tags,
   ],
+  target(call) {
+    const { account, parameters } = call
+    const asked = { path: parameters.get('Path') ?? '/', name: parameters.get('RoleName')! }
+    return {
+      resource: roleArn(account, asked),
+      keys: keysFrom([newBoundaryKey, tagKeys], call),
+      ...tagging('iam:TagRole', parameters),
+    }
+  },
   run(call) {
     const { account, parameters, draft } = call
     const name = parameters.get('RoleName')!
@@ -59,11 +69,15 @@ function newRole(call: IamCall, name: string): RoleDocument {
 
 const get: IamOperation = {
   wanted: [constraints.roleName],
+  target: role.on(boundaryKey),
   run: (call) => ({ Role: wholeRole(role.find(call), call) }),
 }
 
 const list: IamOperation = {
   wanted: [constraints.pathPrefix, ...pageParameters],
+  target: onAll(
+    ({ account, parameters }) => `arn:aws:iam::${account}:role${parameters.get('PathPrefix') ?? '/'}`,
+  ),
   run(call) {
     const prefix = call.parameters.get('PathPrefix') ?? '/'
     const found = rolesOf(call).filter(({ path }) => path.startsWith(prefix))
@@ -83,6 +97,7 @@ function listed(document: RoleDocument, call: IamCall) {
 
 const update: IamOperation = {
   wanted: [constraints.roleName, constraints.description, constraints.maxSessionDuration],
+  target: role.on(boundaryKey),
   run(call) {
     const seconds = call.parameters.get('MaxSessionDuration')
     role.change(call, {
@@ -95,6 +110,7 @@ const update: IamOperation = {
 
 const updateDescription: IamOperation = {
   wanted: [constraints.roleName, constraints.newDescription],
+  target: role.on(boundaryKey),
   run(call) {
     role.change(call, described(call.parameters))
     return { Role: wholeRole(role.find(call), call) }
@@ -103,6 +119,7 @@ const updateDescription: IamOperation = {
 
 const updateTrust: IamOperation = {
   wanted: [constraints.roleName, constraints.policyDocument],
+  target: role.on(boundaryKey),
   run(call) {
     role.change(call, { assumeRolePolicyDocument: trustPolicyIn(call.parameters.get('PolicyDocument')!) })
   },
@@ -110,6 +127,7 @@ const updateTrust: IamOperation = {
 
 const remove: IamOperation = {
   wanted: [constraints.roleName],
+  target: role.on(boundaryKey),
   run(call) {
     const { name, managedPolicyArns = [], inlinePolicies = [], policies } = role.find(call)
     if (managedPolicyArns.length > 0)
@@ -122,6 +140,7 @@ const remove: IamOperation = {
 
 const putBoundary: IamOperation = {
   wanted: [constraints.roleName, constraints.newBoundary],
+  target: role.on(newBoundaryKey),
   run(call) {
     const arn = call.parameters.get('PermissionsBoundary')!
     role.change(call, { permissionsBoundary: attachable(arn, call) })
@@ -130,6 +149,7 @@ const putBoundary: IamOperation = {
 
 const removeBoundary: IamOperation = {
   wanted: [constraints.roleName],
+  target: role.on(boundaryKey),
   run(call) {
     const { permissionsBoundary: _, ...rest } = role.find(call)
     role.put(call, rest)
@@ -139,6 +159,7 @@ const removeBoundary: IamOperation = {
 /** There are none here; clients ask before they delete a role. */
 const instanceProfiles: IamOperation = {
   wanted: [constraints.roleName, ...pageParameters],
+  target: role.on(),
   run(call) {
     role.find(call)
     return { InstanceProfiles: [], IsTruncated: false }
