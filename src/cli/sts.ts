@@ -158,6 +158,7 @@ async function start(setting: Setting, io: Io): Promise<Running> {
       document,
       store: await openStore(setting.store, io),
       onError: complain,
+      onWarning: (sentence) => io.err(`warning: ${sentence}\n`),
       keyFile,
       ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
       now,

@@ -1,6 +1,6 @@
 import { MayflyError } from '../errors.ts'
 import type { TrustDocument } from './documents.ts'
-import { entriesOf, trustOf } from './entries.ts'
+import { entriesOf, placesLeftOut, trustOf } from './entries.ts'
 import type { Entry, Store, Write } from './store.ts'
 
 /** A registered document, and where it comes from. */
@@ -28,6 +28,8 @@ export interface Draft {
 export interface Registry {
   /** As it is now; another object after every change. */
   trust(): TrustDocument
+  /** What is stored for these is not in it: accounts, projects, pools and applications that the file does not have. */
+  leftOut(): readonly string[]
   /** To look only. */
   view(): Omit<Draft, 'put' | 'remove'>
   /**
@@ -48,8 +50,8 @@ export interface RegistrySetting {
   readonly declared: TrustDocument
   /** Throws for trust that does not compile: nothing of such a change is stored. */
   readonly check: (trust: TrustDocument) => unknown
-  /** After every change, whoever made it. */
-  readonly onTrust: (trust: TrustDocument) => void
+  /** After every change, whoever made it. `leftOut` is as the registry's. */
+  readonly onTrust: (trust: TrustDocument, leftOut: readonly string[]) => void
   /** When the store cannot be read after somebody else's change, or that does not compile: the last good trust stays in force. */
   readonly onError: (error: unknown) => void
 }
@@ -76,13 +78,14 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     try {
       check(next)
       trust = next
-      onTrust(next)
+      onTrust(next, leftOut())
       return true
     } catch (error) {
       onError(error)
       return false
     }
   }
+  const leftOut = () => placesLeftOut(stored.keys(), (key) => declared.has(key) || stored.has(key))
   let commits = 0
   async function read(): Promise<void> {
     const before = commits
@@ -130,6 +133,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
 
   return {
     trust: () => trust,
+    leftOut,
     view: () => draftOf(declared, stored),
     change,
     declare(document) {

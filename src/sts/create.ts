@@ -56,6 +56,8 @@ export interface OpenStsSetting extends StsSetting {
   readonly store: Store
   /** When others' changes cannot be read, or do not compile: the last good trust stays in force. */
   readonly onError: (error: unknown) => void
+  /** With one sentence, once, for what is stored and cannot count because the trust file no longer has what it refers to. */
+  readonly onWarning?: (sentence: string) => void
 }
 
 /** A token service that takes admin calls, and decides by what they have changed from then on. */
@@ -65,20 +67,28 @@ export interface AdministeredSts extends Sts {
 
 /** @throws REGISTRY_STORE, REGISTRY_DOCUMENT, KEY_FILE */
 export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts> {
-  const { document, store, onError, ...rest } = setting
+  const { document, store, onError, onWarning = () => {}, ...rest } = setting
   const compile = oncePer((trust: TrustDocument) => compileSnapshot(trust))
   let registered: Snapshot
-  const onTrust = (trust: TrustDocument) => {
+  let warned: ReadonlySet<string> = new Set()
+  const onTrust = (trust: TrustDocument, leftOut: readonly string[]) => {
     registered = compile(trust)
+    const warnings = new Set([...registered.warnings, ...leftOut.map(leftOutWarning)])
+    for (const each of warnings) if (!warned.has(each)) onWarning(each)
+    warned = warnings
   }
   const registry = await openRegistry({ store, declared: document, check: compile, onTrust, onError })
   try {
-    onTrust(registry.trust())
+    onTrust(registry.trust(), registry.leftOut())
     return { ...stsOver(() => registered, rest), registry }
   } catch (error) {
     await registry.close()
     throw error
   }
+}
+
+function leftOutWarning(place: string): string {
+  return `something is stored for ${decodeURIComponent(place)}, which the trust file does not have: it does not count`
 }
 
 function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document'>): Sts {

@@ -28,6 +28,8 @@ export interface Snapshot {
   /** The URLs by which AWS accounts sign tokens for others. */
   readonly outboundIssuers: ReadonlySet<string>
   readonly counts: Counts
+  /** Sentences for whoever runs this: what is stored and can no longer count. */
+  readonly warnings: readonly string[]
   /** By its ARN. */
   role(arn: string): Role | undefined
   /** The role or the user that the signer of an AWS request is, or is a session of. */
@@ -100,6 +102,7 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
       [...aws.values()].flatMap((each) => (each.outbound ? outboundIssuer(each.account) : [])),
     ),
     counts,
+    warnings: [...aws.values()].flatMap((each) => each.warnings),
     role: (arn) => named(aws.get(accountOfArn(arn))?.roles, arn),
     principalOf: (identity) => principalIn(aws.get(identity.account), identity),
     userOfKey: (accessKeyId) => aws.get(accountOfKeyId(accessKeyId) ?? '')?.keys.get(accessKeyId),

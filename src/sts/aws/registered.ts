@@ -1,7 +1,6 @@
 import { MayflyError } from '../../errors.ts'
 import type {
   AwsAccountDocument,
-  ManagedPolicyDocument,
   OidcProviderDocument,
   PolicyDocument,
   RoleDocument,
@@ -9,12 +8,14 @@ import type {
   UserDocument,
 } from '../../registry/documents.ts'
 import { type ClaimKeys, compileClaimKeys } from '../../trust/aws-claims.ts'
-import { awsManagedPolicy, managedByAws, unknownAwsPolicy } from '../../trust/aws-managed-policies.ts'
+import { awsManagedPolicy, managedByAws } from '../../trust/aws-managed-policies.ts'
 import type { Permissions } from '../../trust/aws-permissions.ts'
 import { compilePolicy, type Policy, type PolicyKind } from '../../trust/aws-policy.ts'
 import { accountOfKeyId, roleId, userId } from '../../wire/aws-ids.ts'
 import { lazily, named } from '../compile.ts'
 import type { TrustedIssuer } from '../jwks.ts'
+import { policyArn } from './arn.ts'
+import { isStored, missingPolicies, missingPolicy } from './missing-policies.ts'
 
 /** An AWS account as the hot path reads it. */
 export interface AwsAccount {
@@ -31,6 +32,8 @@ export interface AwsAccount {
   readonly outbound: boolean
   /** By its ARN: the account's own, or AWS's; undefined where it is not known here. */
   managedPolicy(arn: string): Policy | undefined
+  /** Sentences for whoever runs this: what is stored and can no longer count. */
+  readonly warnings: readonly string[]
 }
 
 /** A role or a user. */
@@ -105,6 +108,7 @@ export function awsAccount(document: AwsAccountDocument, at: string, compile: Po
     keys: keysOf(document, users, at),
     outbound: outboundWebIdentityFederation,
     managedPolicy,
+    warnings: missingPolicies(document),
   }
 }
 
@@ -162,8 +166,8 @@ function user(document: UserDocument, at: string, context: Context): User {
 
 function permissions(document: RoleDocument | UserDocument, at: string, context: Context): Permissions {
   const { policies, managedPolicyArns = [], permissionsBoundary } = document
-  const { inlinePolicies = [], created }: Partial<RoleDocument> = document
-  const attachedTo = { ...context, ...(created !== undefined && { created }) }
+  const { inlinePolicies = [] }: Partial<RoleDocument> = document
+  const attachedTo = { ...context, stored: isStored(document) }
   const own = [
     ...policies.map((policy, i) => ({ policy, place: `policies[${i}]` })),
     ...inlinePolicies.map((each, i) => ({ policy: each.policyDocument, place: `inlinePolicies[${i}]` })),
@@ -182,14 +186,15 @@ function permissions(document: RoleDocument | UserDocument, at: string, context:
 }
 
 interface AttachedTo extends Context {
-  /** Of what a call made. */
-  readonly created?: string
+  /** Whether a call made it. */
+  readonly stored: boolean
 }
 
-function attachedPolicy(arn: string, at: string, { managedPolicy, created }: AttachedTo): Policy {
-  // AWS takes a call that attaches any of its own. Of a file each has to be known, since nobody is told otherwise.
-  const policy = managedPolicy(arn) ?? (created === undefined ? undefined : unknownAwsPolicy(arn))
+function attachedPolicy(arn: string, at: string, { managedPolicy, stored }: AttachedTo): Policy {
+  const policy = managedPolicy(arn)
   if (policy) return policy
+  // AWS takes a call that attaches any of its own, and what a file no longer declares may not hold up the file.
+  if (stored) return missingPolicy(arn)
   throw new MayflyError('REGISTRY_DOCUMENT', {
     message: `in ${at}: the managed policy ${arn} is not registered`,
     values: { path: at, found: arn },
@@ -211,10 +216,6 @@ function managedPolicies(
     ]),
   )
   return (arn) => own.get(arn)?.() ?? awsManagedPolicy(arn)
-}
-
-function policyArn(account: string, { path, name }: ManagedPolicyDocument): string {
-  return `arn:aws:iam::${account}:policy${path}${name}`
 }
 
 function keysOf(
