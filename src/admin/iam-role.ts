@@ -8,6 +8,7 @@ import type { IamCall } from './iam-operation.ts'
 import { encodedPolicy } from './iam-policy-text.ts'
 import { type Taggable, tagList } from './iam-tags.ts'
 import { keysFrom, resourceTagKeys } from './iam-target.ts'
+import { principalId, standingTrust } from './iam-trust-policy.ts'
 import { madeAt } from './made-at.ts'
 
 export function roleKey(account: string, name: string): string {
@@ -54,8 +55,9 @@ export const role: Taggable<RoleDocument> & { change(call: IamCall, changed: Par
   }
 
 /** What every answer says of a role. */
-export function roleIdentity(document: RoleDocument, { account, time }: IamCall): QueryResult {
-  const { name, path, created, assumeRolePolicyDocument } = document
+export function roleIdentity(document: RoleDocument, call: IamCall): QueryResult {
+  const { account, time } = call
+  const { name, path, created } = document
   const arn = roleArn(account, document)
   return {
     Path: path,
@@ -63,7 +65,7 @@ export function roleIdentity(document: RoleDocument, { account, time }: IamCall)
     RoleId: document.roleId ?? roleId(arn),
     Arn: arn,
     CreateDate: time(madeAt(created)),
-    AssumeRolePolicyDocument: encodedPolicy(assumeRolePolicyDocument),
+    AssumeRolePolicyDocument: encodedPolicy(standingTrust(document, (each) => principalId(each, call))),
   }
 }
 

@@ -1,21 +1,16 @@
 import type { RoleDocument } from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
-import { compilePolicy } from '../trust/aws-policy.ts'
 import { newRoleId } from '../wire/aws-ids.ts'
 import type { Parameters } from '../wire/aws-parameters.ts'
 import { attachable } from './iam-attachable.ts'
 import { constraints } from './iam-constraints.ts'
-import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
+import { alreadyExists, deleteConflict } from './iam-errors.ts'
 import type { IamCall, IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
-import { policyIn, policySize } from './iam-policy-text.ts'
 import { role, roleArn, roleIdentity, roleKey, rolesOf, wholeRole } from './iam-role.ts'
 import { tagList, tagOperations, tagsIn } from './iam-tags.ts'
 import { boundaryKey, keysFrom, newBoundaryKey, onAll, tagging, tagKeys } from './iam-target.ts'
-import { checkSharedIssuers } from './shared-issuers.ts'
-
-/** Characters of a trust policy, without blanks. */
-const largestTrustPolicy = 2048
+import { trustPolicyIn } from './iam-trust-policy.ts'
 
 const create: IamOperation = {
   wanted: [
@@ -57,7 +52,7 @@ function newRole(call: IamCall, name: string): RoleDocument {
     name,
     path: parameters.get('Path') ?? '/',
     maxSessionDuration: Number(parameters.get('MaxSessionDuration') ?? 3600),
-    assumeRolePolicyDocument: trustPolicyIn(parameters.get('AssumeRolePolicyDocument')!),
+    ...trustPolicyIn(parameters.get('AssumeRolePolicyDocument')!, call),
     policies: [],
     ...described(parameters),
     ...(boundary !== undefined && { permissionsBoundary: attachable(boundary, call) }),
@@ -121,7 +116,7 @@ const updateTrust: IamOperation = {
   wanted: [constraints.roleName, constraints.policyDocument],
   target: role.on(boundaryKey),
   run(call) {
-    role.change(call, { assumeRolePolicyDocument: trustPolicyIn(call.parameters.get('PolicyDocument')!) })
+    role.change(call, trustPolicyIn(call.parameters.get('PolicyDocument')!, call))
   },
 }
 
@@ -188,11 +183,4 @@ export const roles: IamOperations = {
 function described(parameters: Parameters): Pick<RoleDocument, 'description'> {
   const description = parameters.get('Description')
   return description === undefined ? {} : { description }
-}
-
-function trustPolicyIn(text: string) {
-  const policy = policyIn(text, 'trust')
-  checkSharedIssuers(compilePolicy(policy, 'trust'))
-  if (policySize(policy) > largestTrustPolicy) throw overQuota('ACLSizePerRole', largestTrustPolicy)
-  return policy
 }

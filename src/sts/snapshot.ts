@@ -1,5 +1,6 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
+import { namedPrincipal } from '../trust/principal-names.ts'
 import { accountOfKeyId } from '../wire/aws-ids.ts'
 import { outboundIssuer } from '../wire/outbound-issuer.ts'
 import type { AwsIdentity } from './ask.ts'
@@ -64,9 +65,9 @@ export interface SnapshotOptions {
  * @throws REGISTRY_DOCUMENT naming the place of a policy, mapping or binding that does not compile
  */
 export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: SnapshotOptions = {}): Snapshot {
-  const compile = policyCompiler()
-  const aws = byKey(
-    document.aws.map((each, i) => awsAccount(each, `aws[${i}]`, compile)),
+  const context = { compile: policyCompiler(), principalId: (arn: string) => idOf(aws, arn) }
+  const aws: ReadonlyMap<string, AwsAccount> = byKey(
+    document.aws.map((each, i) => awsAccount(each, `aws[${i}]`, context)),
     (each) => each.account,
   )
   const projects = document.google.map((each, i) => googleProject(each, `google[${i}]`))
@@ -120,6 +121,13 @@ function principalIn(account: AwsAccount | undefined, identity: AwsIdentity): Ro
   const role = account?.roles.get(arn.split('/')[1] ?? '')
   // A role that was made anew, elsewhere in the tree of paths, is another.
   return role && userId.startsWith(`${role.id()}:`) ? role : undefined
+}
+
+/** The unique ID of whoever has an ARN. */
+function idOf(accounts: ReadonlyMap<string, AwsAccount>, arn: string): string | undefined {
+  const { account = '', type, name = '', path } = namedPrincipal(arn) ?? {}
+  const found = accounts.get(account)?.[type === 'user' ? 'users' : 'roles'].get(name)
+  return path === undefined || found?.arn === arn ? found?.id() : undefined
 }
 
 function named<Item extends { readonly arn: string }>(

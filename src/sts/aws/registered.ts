@@ -1,3 +1,4 @@
+import { standingTrust } from '../../admin/iam-trust-policy.ts'
 import { MayflyError } from '../../errors.ts'
 import type {
   AwsAccountDocument,
@@ -93,13 +94,20 @@ export function policyCompiler(): PolicyCompiler {
   }
 }
 
+/** What is compiled with. */
+export interface Compiling {
+  readonly compile: PolicyCompiler
+  /** The unique ID of whoever has an ARN now, of any account. Asked once all of them are there. */
+  readonly principalId: (arn: string) => string | undefined
+}
+
 /** @throws REGISTRY_DOCUMENT, from what is lazy in it too */
-export function awsAccount(document: AwsAccountDocument, at: string, compile: PolicyCompiler): AwsAccount {
+export function awsAccount(document: AwsAccountDocument, at: string, context: Compiling): AwsAccount {
   const { account, oidcProviders, outboundWebIdentityFederation = false } = document
-  const managedPolicy = managedPolicies(document, at, compile)
-  const context = { account, compile, managedPolicy }
-  const roles = document.roles.map((each, i) => role(each, `${at}.roles[${i}]`, context))
-  const users = document.users?.map((each, i) => user(each, `${at}.users[${i}]`, context)) ?? []
+  const managedPolicy = managedPolicies(document, at, context.compile)
+  const within = { ...context, account, managedPolicy }
+  const roles = document.roles.map((each, i) => role(each, `${at}.roles[${i}]`, within))
+  const users = document.users?.map((each, i) => user(each, `${at}.users[${i}]`, within)) ?? []
   return {
     account,
     providers: new Map(oidcProviders.map((each) => [each.url, oidcProvider(each, account)])),
@@ -112,9 +120,8 @@ export function awsAccount(document: AwsAccountDocument, at: string, compile: Po
   }
 }
 
-interface Context {
+interface Context extends Compiling {
   readonly account: string
-  readonly compile: PolicyCompiler
   readonly managedPolicy: AwsAccount['managedPolicy']
 }
 
@@ -132,8 +139,8 @@ function oidcProvider(
 }
 
 function role(document: RoleDocument, at: string, context: Context): Role {
-  const { name, path, maxSessionDuration, assumeRolePolicyDocument, tags = [] } = document
-  const { account, compile } = context
+  const { name, path, maxSessionDuration, tags = [] } = document
+  const { account, compile, principalId } = context
   const arn = `arn:aws:iam::${account}:role${path}${name}`
   return {
     account,
@@ -143,7 +150,7 @@ function role(document: RoleDocument, at: string, context: Context): Role {
     tags,
     maxSessionSeconds: maxSessionDuration,
     trust: lazily(() =>
-      named(`${at}.assumeRolePolicyDocument`, () => compile(assumeRolePolicyDocument, 'trust')),
+      named(`${at}.assumeRolePolicyDocument`, () => compile(standingTrust(document, principalId), 'trust')),
     ),
     permissions: lazily(() => permissions(document, at, context)),
   }
