@@ -105,24 +105,39 @@ export function versionsOf({
   return [{ number: 1, policyDocument, isDefault: true, ...(created !== undefined && { created }) }]
 }
 
-/** The roles and users that a managed policy is attached to, or is the boundary of. */
-export function holdersOf(arn: string, { account, draft }: Where) {
-  const among = <Holder extends RoleDocument | UserDocument>(word: string) =>
-    draft.list(`${keyOf('aws', account, word)}/`).map(({ document }) => document as Holder)
-  const all = { roles: among<RoleDocument>('role'), users: among<UserDocument>('user') }
-  const both = [...all.roles, ...all.users]
-  return {
-    roles: all.roles.filter((each) => each.managedPolicyArns?.includes(arn)),
-    users: all.users.filter((each) => each.managedPolicyArns?.includes(arn)),
-    boundaries: both.filter((each) => each.permissionsBoundary === arn).length,
+/** Who has a managed policy: the names of roles and users that it is attached to, and how often it is a boundary. */
+export interface Holders {
+  readonly roles: readonly string[]
+  readonly users: readonly string[]
+  readonly boundaries: number
+}
+
+/** The holders of every managed policy, of one walk through the account. */
+export function policyHolders({ account, draft }: Where): (arn: string) => Holders {
+  const found = new Map<string, { roles: string[]; users: string[]; boundaries: number }>()
+  const of = (arn: string) => {
+    const there = found.get(arn) ?? { roles: [], users: [], boundaries: 0 }
+    found.set(arn, there)
+    return there
   }
+  for (const kind of ['role', 'user'] as const)
+    for (const { document } of draft.list(`${keyOf('aws', account, kind)}/`)) {
+      const { name, managedPolicyArns = [], permissionsBoundary } = document as RoleDocument | UserDocument
+      for (const arn of new Set(managedPolicyArns)) of(arn)[`${kind}s`].push(name)
+      if (permissionsBoundary !== undefined) of(permissionsBoundary).boundaries += 1
+    }
+  return of
 }
 
 /** What answers say of one. */
-export function policyResult({ arn, document }: ManagedPolicy, call: IamCall): QueryResult {
+export function policyResult(
+  { arn, document }: ManagedPolicy,
+  call: IamCall,
+  holders = policyHolders(call),
+): QueryResult {
   const { name, path, description, tags = [], created } = document
   const versions = versionsOf(document)
-  const { roles, users, boundaries } = holdersOf(arn, call)
+  const { roles, users, boundaries } = holders(arn)
   return {
     PolicyName: name,
     PolicyId: policyId(arn),

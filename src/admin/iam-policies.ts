@@ -5,10 +5,11 @@ import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
 import {
   allOfAws,
   changeablePolicy,
-  holdersOf,
+  type Holders,
   namedPolicy,
   ownPolicies,
   policyArn,
+  policyHolders,
   policyKey,
   policyResult,
   taggablePolicy,
@@ -76,14 +77,16 @@ const list: IamOperation = {
     const scope = call.parameters.get('Scope') ?? 'All'
     const prefix = call.parameters.get('PathPrefix') ?? '/'
     const all = [...(scope === 'AWS' ? [] : ownPolicies(call)), ...(scope === 'Local' ? [] : allOfAws)]
-    const wanted = all.filter(({ arn, document }) => {
-      const { roles, users } = holdersOf(arn, call)
-      const attached = call.parameters.get('OnlyAttached') !== 'true' || roles.length + users.length > 0
-      return attached && document.path.startsWith(prefix)
-    })
-    wanted.sort((a, b) => (a.arn < b.arn ? -1 : 1))
+    const holders = policyHolders(call)
+    const isAttached = ({ roles, users }: Holders) => roles.length + users.length > 0
+    const everyOne = call.parameters.get('OnlyAttached') !== 'true'
+    const wanted = all
+      .filter(
+        ({ arn, document }) => document.path.startsWith(prefix) && (everyOne || isAttached(holders(arn))),
+      )
+      .sort((a, b) => (a.arn < b.arn ? -1 : 1))
     const { items, rest } = pageOf(wanted, ({ arn }) => arn, call.parameters)
-    return { Policies: items.map((each) => policyResult(each, call)), ...rest }
+    return { Policies: items.map((each) => policyResult(each, call, holders)), ...rest }
   },
 }
 
@@ -92,7 +95,7 @@ const remove: IamOperation = {
   target: taggablePolicy.on(),
   run(call) {
     const { arn, document } = changeablePolicy(call)
-    const { roles, users, boundaries } = holdersOf(arn, call)
+    const { roles, users, boundaries } = policyHolders(call)(arn)
     if (roles.length + users.length + boundaries > 0)
       throw deleteConflict('Cannot delete a policy attached to entities.')
     if (versionsOf(document).length > 1)
@@ -107,11 +110,11 @@ const listEntities: IamOperation = {
   wanted: [constraints.policyArn, ...pageParameters],
   target: taggablePolicy.on(),
   run(call) {
-    const { roles, users } = holdersOf(namedPolicy(call).arn, call)
+    const { roles, users } = policyHolders(call)(namedPolicy(call).arn)
     return {
       PolicyGroups: [],
-      PolicyUsers: users.map(({ name }) => ({ UserName: name })),
-      PolicyRoles: roles.map(({ name }) => ({ RoleName: name })),
+      PolicyUsers: users.map((name) => ({ UserName: name })),
+      PolicyRoles: roles.map((name) => ({ RoleName: name })),
       IsTruncated: false,
     }
   },

@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import type { TrustDocument } from './documents.ts'
 import { entriesOf, placesLeftOut, trustOf } from './entries.ts'
+import { beginningWith, type SortedKeys, sortedKeys, withKey } from './sorted-keys.ts'
 import type { Entry, Store, Write } from './store.ts'
 
 /** A registered document, and where it comes from. */
@@ -64,6 +65,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   const { store, check, onTrust, onError } = setting
   let declared = entriesOf(setting.declared)
   let stored = renewed(new Map(), await store.read())
+  let keys = allKeys()
   let trust = joined()
 
   // What a file says wins: whoever wrote it may count on it.
@@ -73,6 +75,9 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     for (const [key, document] of declared) entries.set(key, document)
     for (const { key, document } of writes) if (document === undefined) entries.delete(key)
     return trustOf(entries)
+  }
+  function allKeys(): SortedKeys {
+    return sortedKeys([...declared.keys(), ...stored.keys()])
   }
   function apply(next = joined()) {
     try {
@@ -93,6 +98,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     // What this process stored meanwhile may not be among them.
     if (commits !== before) return read()
     stored = renewed(stored, entries)
+    keys = allKeys()
     apply()
   }
   const stop = store.watch(() => void read().catch(onError))
@@ -107,7 +113,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   async function made<T>(work: (draft: Draft) => T, agreed: () => Promise<void>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const there = { declared, stored }
-      const draft = draftOf(declared, stored)
+      const draft = draftOf({ declared, stored, keys })
       const result = work(draft)
       const writes = draft.writes()
       const next = writes.length > 0 ? joined(writes) : trust
@@ -120,6 +126,7 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
         if (declared !== there.declared || stored !== there.stored) await read()
         else {
           stored = withWrites(stored, writes, version)
+          for (const { key } of writes) keys = withKey(keys, key, stored.has(key))
           apply(next)
         }
         return result
@@ -134,13 +141,14 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   return {
     trust: () => trust,
     leftOut,
-    view: () => draftOf(declared, stored),
+    view: () => draftOf({ declared, stored, keys }),
     change,
     declare(document) {
-      const before = declared
+      const before = { declared, keys }
       declared = entriesOf(document)
+      keys = allKeys()
       const good = apply()
-      if (!good) declared = before
+      if (!good) ({ declared, keys } = before)
       return good
     },
     async close() {
@@ -172,10 +180,14 @@ function withWrites(
   return next
 }
 
-function draftOf(
-  declared: ReadonlyMap<string, unknown>,
-  stored: ReadonlyMap<string, Entry>,
-): Draft & { writes(): readonly Write[] } {
+interface State {
+  readonly declared: ReadonlyMap<string, unknown>
+  readonly stored: ReadonlyMap<string, Entry>
+  /** Of both. */
+  readonly keys: SortedKeys
+}
+
+function draftOf({ declared, stored, keys }: State): Draft & { writes(): readonly Write[] } {
   const changes = new Map<string, unknown>()
   const get = (key: string): Registered | undefined => {
     if (declared.has(key)) return { key, document: declared.get(key), version: 0, from: 'file' }
@@ -189,11 +201,11 @@ function draftOf(
   }
   return {
     get,
-    list: (prefix) =>
-      [...new Set([...declared.keys(), ...stored.keys(), ...changes.keys()])]
-        .filter((key) => key.startsWith(prefix))
-        .sort()
-        .flatMap((key) => get(key) ?? []),
+    list(prefix) {
+      let found = beginningWith(keys, prefix)
+      for (const key of changes.keys()) if (key.startsWith(prefix)) found = withKey(found, key, true)
+      return found.flatMap((key) => get(key) ?? [])
+    },
     put,
     remove: (key) => put(key, undefined),
     writes: () =>
