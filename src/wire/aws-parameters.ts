@@ -131,7 +131,8 @@ function textViolations(
   shown: string,
   member: string,
 ) {
-  const demands = new Set(texts.flatMap((text) => demandsOn(each, text, member)))
+  // A number with nothing but fields of another form is a member that is none.
+  const demands = new Set(texts.flatMap((text) => demandsOn({ ...each, required: true }, text, member)))
   if (demands.size === 0) return []
   return [failed(shown, member, `Member must satisfy constraint: [${[...demands].join(', ')}]`)]
 }
