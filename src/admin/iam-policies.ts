@@ -21,6 +21,8 @@ import { policyIn, policySize } from './iam-policy-text.ts'
 import { tagOperations, tagsIn } from './iam-tags.ts'
 import { keysFrom, onAll, tagging, tagKeys } from './iam-target.ts'
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const mostPolicies = 1500
 /** Characters of a managed policy, without blanks. */
 const largestPolicy = 6144
 
@@ -45,8 +47,10 @@ const create: IamOperation = {
   run(call) {
     const { account, parameters, draft, nowMs } = call
     const name = parameters.get('PolicyName')!
-    const taken = ownPolicies(call).some(({ document }) => document.name.toLowerCase() === name.toLowerCase())
+    const there = ownPolicies(call)
+    const taken = there.some(({ document }) => document.name.toLowerCase() === name.toLowerCase())
     if (taken) throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`)
+    if (there.length >= mostPolicies) throw overQuota('PoliciesPerAccount', mostPolicies)
     const tags = tagsIn(parameters)
     const description = parameters.get('Description')
     const document: ManagedPolicyDocument = {
