@@ -14,6 +14,7 @@ import type { TrustDocument } from './documents.ts'
 //     entra/TENANT                                      what is said of the tenant itself
 //     entra/TENANT/application/CLIENT-ID, …/identity/CLIENT-ID
 //     entra/TENANT/application/CLIENT-ID/credential/main
+//     changed/aws%2F123456789012                        in a store alone: its version is that of the account's last change
 
 /** How the documents of one kind are named, and which lists of them are entries of their own. */
 interface Kind {

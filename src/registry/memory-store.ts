@@ -7,6 +7,7 @@ export function memoryStore(): Store {
   let version = 0
   return {
     read: async () => [...entries.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    version: async () => version,
     async commit(writes) {
       for (const write of writes) checkVersion(write, entries.get(write.key)?.version)
       version += 1

@@ -1,6 +1,6 @@
 import { MayflyError } from '../errors.ts'
 import type { TrustDocument } from './documents.ts'
-import { entriesOf, placesLeftOut, trustOf } from './entries.ts'
+import { entriesOf, keyOf, placesLeftOut, trustOf } from './entries.ts'
 import { beginningWith, type SortedKeys, sortedKeys, withKey } from './sorted-keys.ts'
 import type { Entry, Store, Write } from './store.ts'
 
@@ -64,6 +64,7 @@ const tries = 8
 export async function openRegistry(setting: RegistrySetting): Promise<Registry> {
   const { store, check, onTrust, onError } = setting
   let declared = entriesOf(setting.declared)
+  let version = await store.version()
   let stored = renewed(new Map(), await store.read())
   let keys = allKeys()
   let trust = joined()
@@ -94,9 +95,12 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   let commits = 0
   async function read(): Promise<void> {
     const before = commits
+    // Asked for first: what is read may be newer than it says, and never older.
+    const readAt = await store.version()
     const entries = await store.read()
     // What this process stored meanwhile may not be among them.
     if (commits !== before) return read()
+    version = readAt
     stored = renewed(stored, entries)
     keys = allKeys()
     apply()
@@ -112,6 +116,8 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   }
   async function made<T>(work: (draft: Draft) => T, agreed: () => Promise<void>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      // What another node has stored counts before this one has heard of it.
+      if ((await store.version()) !== version) await read()
       const there = { declared, stored }
       const draft = draftOf({ declared, stored, keys })
       const result = work(draft)
@@ -121,11 +127,14 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       if (attempt === 1) await agreed()
       if (writes.length === 0) return result
       try {
-        const version = await store.commit(writes)
+        const all = [...writes, ...placesChanged(writes, there.stored)]
+        const committed = await store.commit(all)
         commits += 1
-        if (declared !== there.declared || stored !== there.stored) await read()
+        const alone = declared === there.declared && stored === there.stored && committed === version + 1
+        if (!alone) await read()
         else {
-          stored = withWrites(stored, writes, version)
+          version = committed
+          stored = withWrites(stored, all, version)
           for (const { key } of writes) keys = withKey(keys, key, stored.has(key))
           apply(next)
         }
@@ -133,7 +142,6 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       } catch (error) {
         if (!(error instanceof MayflyError && error.code === 'REGISTRY_CONFLICT') || attempt === tries)
           throw error
-        await read()
       }
     }
   }
@@ -178,6 +186,18 @@ function withWrites(
     if (document === undefined) next.delete(key)
     else next.set(key, { key, document, version })
   return next
+}
+
+/**
+ * One more write for each account, project or tenant in which something is written: two changes of one at the same time are
+ * in conflict, whatever they write, and so the second is made on what the first has left.
+ */
+function placesChanged(writes: readonly Write[], stored: ReadonlyMap<string, Entry>): readonly Write[] {
+  const places = new Set(writes.map(({ key }) => key.split('/', 2).join('/')))
+  return [...places].map((place) => {
+    const key = keyOf('changed', place)
+    return { key, document: {}, replaces: stored.get(key)?.version ?? 0 }
+  })
 }
 
 interface State {

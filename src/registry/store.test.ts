@@ -67,6 +67,14 @@ for (const [name, open, skipped] of [
       )
     })
 
+    it('counts its commits', async () => {
+      const before = await store.version()
+      const version = await store.commit([{ key: 'aws/1/role/counted', document: {} }])
+      assert.deepEqual([version, await store.version()], [before + 1, before + 1])
+      await store.commit([{ key: 'aws/1/role/counted', document: undefined }])
+      assert.equal(await store.version(), before + 2)
+    })
+
     it('refuses a change of what was changed meanwhile, and then nothing of the commit is done', async () => {
       const all = await store.read()
       const other = { key: 'aws/1/role/x', document: {}, replaces: 0 }

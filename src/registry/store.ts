@@ -21,6 +21,8 @@ export interface Write {
 export interface Store {
   /** Everything, in the order of the keys. @throws REGISTRY_STORE */
   read(): Promise<readonly Entry[]>
+  /** That of the last commit, whoever made it: while it stays the same, so does what was read. @throws REGISTRY_STORE */
+  version(): Promise<number>
   /**
    * Writes all of it or none.
    * @returns the version that every written entry has now
