@@ -1,6 +1,6 @@
 import { unknownAwsPolicy } from '../trust/aws-managed-policies.ts'
 import { noSuchEntity } from './iam-errors.ts'
-import { managedPolicy, policyKey } from './iam-managed-policy.ts'
+import { managedPolicy } from './iam-managed-policy.ts'
 import type { IamCall } from './iam-operation.ts'
 
 /**
@@ -10,9 +10,6 @@ import type { IamCall } from './iam-operation.ts'
  */
 export function attachable(arn: string, { account, draft }: IamCall): string {
   const found = managedPolicy(arn, { account, draft })
-  const own = found && draft.get(policyKey(account, found.document.name))
-  // Written as it is: whoever deletes it at the same time, on another node, then sees that somebody has it.
-  if (own?.from === 'store') draft.put(own.key, own.document)
   if (found || unknownAwsPolicy(arn)) return arn
   throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`)
 }

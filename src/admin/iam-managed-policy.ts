@@ -12,12 +12,20 @@ import { constraints } from './iam-constraints.ts'
 import { invalidInput, noSuchEntity } from './iam-errors.ts'
 import type { IamCall } from './iam-operation.ts'
 import { type Taggable, tagList } from './iam-tags.ts'
+import { keysFrom, resourceTagKeys } from './iam-target.ts'
 import { madeAt } from './made-at.ts'
 
 type Where = Pick<IamCall, 'account' | 'draft'>
 
 export function policyKey(account: string, name: string): string {
   return keyOf('aws', account, 'policy', name)
+}
+
+export function policyArn(
+  account: string,
+  { path, name }: Pick<ManagedPolicyDocument, 'path' | 'name'>,
+): string {
+  return `arn:aws:iam::${account}:policy${path}${name}`
 }
 
 /** A managed policy with its ARN: the account's own, or AWS's. */
@@ -45,7 +53,7 @@ export function ownPolicies({ account, draft }: Where): readonly ManagedPolicy[]
 }
 
 function withArn(account: string, document: ManagedPolicyDocument): ManagedPolicy {
-  return { arn: `arn:aws:iam::${account}:policy${document.path}${document.name}`, document }
+  return { arn: policyArn(account, document), document }
 }
 
 /** By its ARN; undefined where it is neither the account's nor known as one of AWS's. */
@@ -73,6 +81,13 @@ export function changeablePolicy(call: IamCall): ManagedPolicy {
 /** The managed policy that a call names, as something with tags. */
 export const taggablePolicy: Taggable<ManagedPolicyDocument> = {
   named: constraints.policyArn,
+  on:
+    (...keys) =>
+    (call) => {
+      const resource = call.parameters.get('PolicyArn')!
+      const tags = resourceTagKeys(managedPolicy(resource, call)?.document.tags ?? [], ['aws'])
+      return { resource, resourceName: `policy ${resource}`, keys: keysFrom([() => tags, ...keys], call) }
+    },
   find: (call) => changeablePolicy(call).document,
   put({ account, draft }, document) {
     draft.put(policyKey(account, document.name), document)
@@ -90,24 +105,39 @@ export function versionsOf({
   return [{ number: 1, policyDocument, isDefault: true, ...(created !== undefined && { created }) }]
 }
 
-/** The roles and users that a managed policy is attached to, or is the boundary of. */
-export function holdersOf(arn: string, { account, draft }: Where) {
-  const among = <Holder extends RoleDocument | UserDocument>(word: string) =>
-    draft.list(`${keyOf('aws', account, word)}/`).map(({ document }) => document as Holder)
-  const all = { roles: among<RoleDocument>('role'), users: among<UserDocument>('user') }
-  const both = [...all.roles, ...all.users]
-  return {
-    roles: all.roles.filter((each) => each.managedPolicyArns?.includes(arn)),
-    users: all.users.filter((each) => each.managedPolicyArns?.includes(arn)),
-    boundaries: both.filter((each) => each.permissionsBoundary === arn).length,
+/** Who has a managed policy: the names of roles and users that it is attached to, and how often it is a boundary. */
+export interface Holders {
+  readonly roles: readonly string[]
+  readonly users: readonly string[]
+  readonly boundaries: number
+}
+
+/** The holders of every managed policy, of one walk through the account. */
+export function policyHolders({ account, draft }: Where): (arn: string) => Holders {
+  const found = new Map<string, { roles: string[]; users: string[]; boundaries: number }>()
+  const of = (arn: string) => {
+    const there = found.get(arn) ?? { roles: [], users: [], boundaries: 0 }
+    found.set(arn, there)
+    return there
   }
+  for (const kind of ['role', 'user'] as const)
+    for (const { document } of draft.list(`${keyOf('aws', account, kind)}/`)) {
+      const { name, managedPolicyArns = [], permissionsBoundary } = document as RoleDocument | UserDocument
+      for (const arn of new Set(managedPolicyArns)) of(arn)[`${kind}s`].push(name)
+      if (permissionsBoundary !== undefined) of(permissionsBoundary).boundaries += 1
+    }
+  return of
 }
 
 /** What answers say of one. */
-export function policyResult({ arn, document }: ManagedPolicy, call: IamCall): QueryResult {
+export function policyResult(
+  { arn, document }: ManagedPolicy,
+  call: IamCall,
+  holders = policyHolders(call),
+): QueryResult {
   const { name, path, description, tags = [], created } = document
   const versions = versionsOf(document)
-  const { roles, users, boundaries } = holdersOf(arn, call)
+  const { roles, users, boundaries } = holders(arn)
   return {
     PolicyName: name,
     PolicyId: policyId(arn),

@@ -2,8 +2,8 @@ import type { OidcProviderDocument } from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
 import { constraints } from './iam-constraints.ts'
 import { noSuchEntity } from './iam-errors.ts'
-import type { IamCall } from './iam-operation.ts'
 import type { Taggable } from './iam-tags.ts'
+import { type AskedCall, keysFrom, resourceTagKeys } from './iam-target.ts'
 
 /** `arn:aws:iam::123456789012:oidc-provider/gitlab.com` */
 export function providerArn(account: string, url: string): string {
@@ -15,7 +15,7 @@ export function providerKey(account: string, url: string): string {
 }
 
 /** The URL in the ARN that a call names; undefined for one of another account, or none. */
-export function urlIn({ account, parameters }: IamCall): string | undefined {
+export function urlIn({ account, parameters }: AskedCall): string | undefined {
   const arn = parameters.get('OpenIDConnectProviderArn')!
   const start = providerArn(account, '')
   return arn.startsWith(start) ? `https://${arn.slice(start.length)}` : undefined
@@ -24,10 +24,18 @@ export function urlIn({ account, parameters }: IamCall): string | undefined {
 /** The OIDC provider that a call names by its ARN. */
 export const oidcProvider: Taggable<OidcProviderDocument> = {
   named: constraints.providerArn,
+  on:
+    (...keys) =>
+    (call) => {
+      const tags = resourceTagKeys(registered(call)?.tags ?? [], ['aws'])
+      return {
+        resource: call.parameters.get('OpenIDConnectProviderArn')!,
+        keys: keysFrom([() => tags, ...keys], call),
+      }
+    },
   find(call) {
-    const url = urlIn(call)
-    const found = url === undefined ? undefined : call.draft.get(providerKey(call.account, url))
-    if (found) return found.document as OidcProviderDocument
+    const found = registered(call)
+    if (found) return found
     throw noSuchEntity(
       `OpenIDConnect Provider not found for arn ${call.parameters.get('OpenIDConnectProviderArn')}`,
     )
@@ -35,4 +43,10 @@ export const oidcProvider: Taggable<OidcProviderDocument> = {
   put({ account, draft }, document) {
     draft.put(providerKey(account, document.url), document)
   },
+}
+
+function registered(call: AskedCall): OidcProviderDocument | undefined {
+  const url = urlIn(call)
+  const found = url === undefined ? undefined : call.draft.get(providerKey(call.account, url))
+  return found?.document as OidcProviderDocument | undefined
 }

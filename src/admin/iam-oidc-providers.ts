@@ -7,6 +7,7 @@ import { alreadyExists, invalidInput, overQuota } from './iam-errors.ts'
 import { oidcProvider, providerArn, providerKey, urlIn } from './iam-oidc-provider.ts'
 import type { IamCall, IamOperation, IamOperations } from './iam-operation.ts'
 import { tagList, tagOperations, tagsIn } from './iam-tags.ts'
+import { keysFrom, onAll, tagging, tagKeys } from './iam-target.ts'
 import { madeAt } from './made-at.ts'
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -16,6 +17,14 @@ const mostThumbprints = 5
 
 const create: IamOperation = {
   wanted: [constraints.url, constraints.clientIds, constraints.thumbprints, constraints.tags],
+  target(call) {
+    const { account, parameters } = call
+    return {
+      resource: providerArn(account, parameters.get('Url')!),
+      keys: keysFrom([tagKeys], call),
+      ...tagging('iam:TagOpenIDConnectProvider', parameters),
+    }
+  },
   run({ account, parameters, draft, nowMs }) {
     const url = parameters.get('Url')!
     if (!isIssuerUrl(url, { longest: 255 })) throw invalid('Invalid Open ID Connect Provider URL')
@@ -42,6 +51,7 @@ const create: IamOperation = {
 
 const get: IamOperation = {
   wanted: [constraints.providerArn],
+  target: oidcProvider.on(),
   run(call) {
     const { url, clientIds, thumbprints, tags = [], created } = oidcProvider.find(call)
     return {
@@ -57,6 +67,7 @@ const get: IamOperation = {
 
 const list: IamOperation = {
   wanted: [],
+  target: onAll(({ account }) => providerArn(account, '*')),
   run({ account, draft }) {
     const found = draft.list(`${keyOf('aws', account, 'oidc-provider')}/`)
     return {
@@ -70,6 +81,7 @@ const list: IamOperation = {
 /** As at AWS, of one that is not there it is no error. */
 const remove: IamOperation = {
   wanted: [constraints.providerArn],
+  target: oidcProvider.on(),
   run(call) {
     const url = urlIn(call)
     const key = url && providerKey(call.account, url)
@@ -79,6 +91,7 @@ const remove: IamOperation = {
 
 const addClientId: IamOperation = {
   wanted: [constraints.providerArn, constraints.clientId],
+  target: oidcProvider.on(),
   run(call) {
     change(call, (provider, id) => ({
       clientIds: withinQuota([...provider.clientIds.filter((each) => each !== id), id]),
@@ -88,6 +101,7 @@ const addClientId: IamOperation = {
 
 const removeClientId: IamOperation = {
   wanted: [constraints.providerArn, constraints.clientId],
+  target: oidcProvider.on(),
   run(call) {
     change(call, ({ clientIds }, id) => ({ clientIds: clientIds.filter((each) => each !== id) }))
   },
@@ -95,6 +109,7 @@ const removeClientId: IamOperation = {
 
 const updateThumbprints: IamOperation = {
   wanted: [constraints.providerArn, constraints.newThumbprints],
+  target: oidcProvider.on(),
   run(call) {
     change(call, () => ({ thumbprints: thumbprintsIn(call.parameters) }))
   },

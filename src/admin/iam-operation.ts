@@ -1,6 +1,7 @@
 import type { Draft } from '../registry/registry.ts'
 import type { Constraint, ListConstraint, Parameters } from '../wire/aws-parameters.ts'
 import type { QueryResult } from '../wire/aws-query.ts'
+import type { AskedCall, IamTarget } from './iam-target.ts'
 
 /** A call of IAM that its caller may make. */
 export interface IamCall {
@@ -17,7 +18,10 @@ export interface IamCall {
 
 /** One operation of IAM. */
 export interface IamOperation {
+  /** Its parameters: a call has no others, whatever was sent. */
   readonly wanted: readonly (Constraint | ListConstraint)[]
+  /** What its caller has to be allowed: by its own parameters, and what is registered. */
+  target(call: AskedCall): IamTarget
   /**
    * Carries it out on the draft. It may be run again on what others have made of the registry meanwhile.
    * @returns the members of its result, in AWS's order; nothing where AWS answers with nothing

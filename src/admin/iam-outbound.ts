@@ -2,6 +2,7 @@ import { MayflyError } from '../errors.ts'
 import { keyOf } from '../registry/entries.ts'
 import { outboundIssuer } from '../wire/outbound-issuer.ts'
 import type { IamCall, IamOperation, IamOperations } from './iam-operation.ts'
+import { onAll } from './iam-target.ts'
 
 /** Whether an account signs tokens by which its identities prove themselves to others: GetWebIdentityToken of STS. */
 const settingOf = (account: string) => keyOf('aws', account, 'setting', 'outboundWebIdentityFederation')
@@ -12,6 +13,7 @@ function isOn({ account, draft }: IamCall): boolean {
 
 const enable: IamOperation = {
   wanted: [],
+  target: onAll(),
   run(call) {
     if (isOn(call)) throw switched(true)
     call.draft.put(settingOf(call.account), true)
@@ -21,6 +23,7 @@ const enable: IamOperation = {
 
 const disable: IamOperation = {
   wanted: [],
+  target: onAll(),
   run(call) {
     if (!isOn(call)) throw switched(false)
     call.draft.put(settingOf(call.account), false)
@@ -29,6 +32,7 @@ const disable: IamOperation = {
 
 const info: IamOperation = {
   wanted: [],
+  target: onAll(),
   run(call) {
     if (!isOn(call)) throw switched(false)
     return { IssuerIdentifier: outboundIssuer(call.account), JwtVendingEnabled: true }

@@ -5,9 +5,11 @@ import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
 import {
   allOfAws,
   changeablePolicy,
-  holdersOf,
+  type Holders,
   namedPolicy,
   ownPolicies,
+  policyArn,
+  policyHolders,
   policyKey,
   policyResult,
   taggablePolicy,
@@ -17,7 +19,10 @@ import type { IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
 import { policyIn, policySize } from './iam-policy-text.ts'
 import { tagOperations, tagsIn } from './iam-tags.ts'
+import { keysFrom, onAll, tagging, tagKeys } from './iam-target.ts'
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const mostPolicies = 1500
 /** Characters of a managed policy, without blanks. */
 const largestPolicy = 6144
 
@@ -29,11 +34,23 @@ const create: IamOperation = {
     constraints.policyDescription,
     constraints.tags,
   ],
+  target(call) {
+    const { account, parameters } = call
+    const name = parameters.get('PolicyName')!
+    return {
+      resource: policyArn(account, { path: parameters.get('Path') ?? '/', name }),
+      resourceName: `policy ${name}`,
+      keys: keysFrom([tagKeys], call),
+      ...tagging('iam:TagPolicy', parameters),
+    }
+  },
   run(call) {
     const { account, parameters, draft, nowMs } = call
     const name = parameters.get('PolicyName')!
-    const taken = ownPolicies(call).some(({ document }) => document.name.toLowerCase() === name.toLowerCase())
+    const there = ownPolicies(call)
+    const taken = there.some(({ document }) => document.name.toLowerCase() === name.toLowerCase())
     if (taken) throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`)
+    if (there.length >= mostPolicies) throw overQuota('PoliciesPerAccount', mostPolicies)
     const tags = tagsIn(parameters)
     const description = parameters.get('Description')
     const document: ManagedPolicyDocument = {
@@ -46,38 +63,43 @@ const create: IamOperation = {
     }
     draft.put(policyKey(account, name), document)
     return {
-      Policy: policyResult({ arn: `arn:aws:iam::${account}:policy${document.path}${name}`, document }, call),
+      Policy: policyResult({ arn: policyArn(account, document), document }, call),
     }
   },
 }
 
 const get: IamOperation = {
   wanted: [constraints.policyArn],
+  target: taggablePolicy.on(),
   run: (call) => ({ Policy: policyResult(namedPolicy(call), call) }),
 }
 
 const list: IamOperation = {
   wanted: [constraints.scope, constraints.onlyAttached, constraints.policyPathPrefix, ...pageParameters],
+  target: onAll(({ parameters }) => `policy path ${parameters.get('PathPrefix') ?? '/'}`),
   run(call) {
     const scope = call.parameters.get('Scope') ?? 'All'
     const prefix = call.parameters.get('PathPrefix') ?? '/'
     const all = [...(scope === 'AWS' ? [] : ownPolicies(call)), ...(scope === 'Local' ? [] : allOfAws)]
-    const wanted = all.filter(({ arn, document }) => {
-      const { roles, users } = holdersOf(arn, call)
-      const attached = call.parameters.get('OnlyAttached') !== 'true' || roles.length + users.length > 0
-      return attached && document.path.startsWith(prefix)
-    })
-    wanted.sort((a, b) => (a.arn < b.arn ? -1 : 1))
+    const holders = policyHolders(call)
+    const isAttached = ({ roles, users }: Holders) => roles.length + users.length > 0
+    const everyOne = call.parameters.get('OnlyAttached') !== 'true'
+    const wanted = all
+      .filter(
+        ({ arn, document }) => document.path.startsWith(prefix) && (everyOne || isAttached(holders(arn))),
+      )
+      .sort((a, b) => (a.arn < b.arn ? -1 : 1))
     const { items, rest } = pageOf(wanted, ({ arn }) => arn, call.parameters)
-    return { Policies: items.map((each) => policyResult(each, call)), ...rest }
+    return { Policies: items.map((each) => policyResult(each, call, holders)), ...rest }
   },
 }
 
 const remove: IamOperation = {
   wanted: [constraints.policyArn],
+  target: taggablePolicy.on(),
   run(call) {
     const { arn, document } = changeablePolicy(call)
-    const { roles, users, boundaries } = holdersOf(arn, call)
+    const { roles, users, boundaries } = policyHolders(call)(arn)
     if (roles.length + users.length + boundaries > 0)
       throw deleteConflict('Cannot delete a policy attached to entities.')
     if (versionsOf(document).length > 1)
@@ -90,12 +112,13 @@ const remove: IamOperation = {
 
 const listEntities: IamOperation = {
   wanted: [constraints.policyArn, ...pageParameters],
+  target: taggablePolicy.on(),
   run(call) {
-    const { roles, users } = holdersOf(namedPolicy(call).arn, call)
+    const { roles, users } = policyHolders(call)(namedPolicy(call).arn)
     return {
       PolicyGroups: [],
-      PolicyUsers: users.map(({ name }) => ({ UserName: name })),
-      PolicyRoles: roles.map(({ name }) => ({ RoleName: name })),
+      PolicyUsers: users.map((name) => ({ UserName: name })),
+      PolicyRoles: roles.map((name) => ({ RoleName: name })),
       IsTruncated: false,
     }
   },

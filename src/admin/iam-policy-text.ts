@@ -39,7 +39,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function malformed(message: string, text: string, cause: unknown): MayflyError {
+/** MalformedPolicyDocument, with AWS's words. */
+export function malformed(message: string, text: string, cause?: unknown): MayflyError {
   return new MayflyError('TRUST_POLICY', {
     message,
     values: { text },

@@ -12,6 +12,7 @@ const mostVersions = 5
 
 const create: IamOperation = {
   wanted: [constraints.policyArn, constraints.policyDocument, constraints.setAsDefault],
+  target: taggablePolicy.on(),
   run(call) {
     const { document } = changeablePolicy(call)
     const versions = versionsOf(document)
@@ -34,6 +35,7 @@ const create: IamOperation = {
 
 const get: IamOperation = {
   wanted: [constraints.policyArn, constraints.versionId],
+  target: taggablePolicy.on(),
   run(call) {
     const version = namedVersion(call)
     return {
@@ -45,6 +47,7 @@ const get: IamOperation = {
 /** At most five: they need no pages. */
 const list: IamOperation = {
   wanted: [constraints.policyArn, ...pageParameters],
+  target: taggablePolicy.on(),
   run(call) {
     const versions = versionsOf(namedPolicy(call).document)
     return { Versions: versions.map((each) => identity(each, call)), IsTruncated: false }
@@ -53,6 +56,7 @@ const list: IamOperation = {
 
 const setDefault: IamOperation = {
   wanted: [constraints.policyArn, constraints.versionId],
+  target: taggablePolicy.on(),
   run(call) {
     const { document } = changeablePolicy(call)
     put(call, document, madeDefault(versionsOf(document), namedVersion(call).number))
@@ -61,6 +65,7 @@ const setDefault: IamOperation = {
 
 const remove: IamOperation = {
   wanted: [constraints.policyArn, constraints.versionId],
+  target: taggablePolicy.on(),
   run(call) {
     const { number, isDefault } = namedVersion(call)
     if (isDefault) throw deleteConflict('Cannot delete the default version of a policy.')

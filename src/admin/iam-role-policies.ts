@@ -6,6 +6,7 @@ import type { IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
 import { encodedPolicy, policyIn, policySize } from './iam-policy-text.ts'
 import { role } from './iam-role.ts'
+import { boundaryKey, policyArnKey } from './iam-target.ts'
 
 /** Characters of all inline policies of a role, without blanks. */
 const largestPolicies = 10_240
@@ -13,6 +14,7 @@ const mostAttached = 10
 
 const put: IamOperation = {
   wanted: [constraints.roleName, constraints.policyName, constraints.policyDocument],
+  target: role.on(boundaryKey),
   run(call) {
     const name = call.parameters.get('PolicyName')!
     const policyDocument = policyIn(call.parameters.get('PolicyDocument')!, 'identity')
@@ -30,6 +32,7 @@ const put: IamOperation = {
 
 const get: IamOperation = {
   wanted: [constraints.roleName, constraints.policyName],
+  target: role.on(),
   run(call) {
     const document = role.find(call)
     const name = call.parameters.get('PolicyName')!
@@ -45,6 +48,7 @@ const get: IamOperation = {
 
 const list: IamOperation = {
   wanted: [constraints.roleName, ...pageParameters],
+  target: role.on(),
   run(call) {
     const names = namedPolicies(role.find(call)).map(({ name }) => name)
     const { items, rest } = pageOf(names.sort(), (name) => name, call.parameters)
@@ -54,6 +58,7 @@ const list: IamOperation = {
 
 const remove: IamOperation = {
   wanted: [constraints.roleName, constraints.policyName],
+  target: role.on(boundaryKey),
   run(call) {
     const { inlinePolicies = [] } = role.find(call)
     const name = call.parameters.get('PolicyName')!
@@ -65,6 +70,7 @@ const remove: IamOperation = {
 
 const attach: IamOperation = {
   wanted: [constraints.roleName, constraints.policyArn],
+  target: role.on(policyArnKey, boundaryKey),
   run(call) {
     const { managedPolicyArns = [] } = role.find(call)
     const arn = attachable(call.parameters.get('PolicyArn')!, call)
@@ -76,6 +82,7 @@ const attach: IamOperation = {
 
 const detach: IamOperation = {
   wanted: [constraints.roleName, constraints.policyArn],
+  target: role.on(policyArnKey, boundaryKey),
   run(call) {
     const { managedPolicyArns = [] } = role.find(call)
     const arn = call.parameters.get('PolicyArn')!
@@ -86,6 +93,7 @@ const detach: IamOperation = {
 
 const listAttached: IamOperation = {
   wanted: [constraints.roleName, constraints.pathPrefix, ...pageParameters],
+  target: role.on(),
   run(call) {
     const prefix = call.parameters.get('PathPrefix') ?? '/'
     const { managedPolicyArns = [] } = role.find(call)

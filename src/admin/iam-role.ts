@@ -7,10 +7,16 @@ import { noSuchEntity } from './iam-errors.ts'
 import type { IamCall } from './iam-operation.ts'
 import { encodedPolicy } from './iam-policy-text.ts'
 import { type Taggable, tagList } from './iam-tags.ts'
+import { keysFrom, resourceTagKeys } from './iam-target.ts'
+import { principalId, standingTrust } from './iam-trust-policy.ts'
 import { madeAt } from './made-at.ts'
 
 export function roleKey(account: string, name: string): string {
   return keyOf('aws', account, 'role', name)
+}
+
+export function roleArn(account: string, { path, name }: Pick<RoleDocument, 'path' | 'name'>): string {
+  return `arn:aws:iam::${account}:role${path}${name}`
 }
 
 export function rolesOf({ account, draft }: IamCall): readonly RoleDocument[] {
@@ -21,6 +27,19 @@ export function rolesOf({ account, draft }: IamCall): readonly RoleDocument[] {
 export const role: Taggable<RoleDocument> & { change(call: IamCall, changed: Partial<RoleDocument>): void } =
   {
     named: constraints.roleName,
+    on:
+      (...keys) =>
+      (call) => {
+        const { account, parameters, draft } = call
+        const name = parameters.get('RoleName')!
+        const there = draft.get(roleKey(account, name))?.document as RoleDocument | undefined
+        const tags = resourceTagKeys(there?.tags ?? [], ['aws', 'iam'])
+        return {
+          resource: roleArn(account, there ?? { name, path: '/' }),
+          resourceName: `role ${name}`,
+          keys: keysFrom([() => tags, ...keys], call, there),
+        }
+      },
     find({ account, parameters, draft }) {
       const name = parameters.get('RoleName')!
       const found = draft.get(roleKey(account, name))
@@ -36,16 +55,17 @@ export const role: Taggable<RoleDocument> & { change(call: IamCall, changed: Par
   }
 
 /** What every answer says of a role. */
-export function roleIdentity(document: RoleDocument, { account, time }: IamCall): QueryResult {
-  const { name, path, created, assumeRolePolicyDocument } = document
-  const arn = `arn:aws:iam::${account}:role${path}${name}`
+export function roleIdentity(document: RoleDocument, call: IamCall): QueryResult {
+  const { account, time } = call
+  const { name, path, created } = document
+  const arn = roleArn(account, document)
   return {
     Path: path,
     RoleName: name,
     RoleId: document.roleId ?? roleId(arn),
     Arn: arn,
     CreateDate: time(madeAt(created)),
-    AssumeRolePolicyDocument: encodedPolicy(assumeRolePolicyDocument),
+    AssumeRolePolicyDocument: encodedPolicy(standingTrust(document, (each) => principalId(each, call))),
   }
 }
 

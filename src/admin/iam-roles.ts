@@ -1,20 +1,16 @@
 import type { RoleDocument } from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
-import { compilePolicy } from '../trust/aws-policy.ts'
 import { newRoleId } from '../wire/aws-ids.ts'
 import type { Parameters } from '../wire/aws-parameters.ts'
 import { attachable } from './iam-attachable.ts'
 import { constraints } from './iam-constraints.ts'
-import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
+import { alreadyExists, deleteConflict } from './iam-errors.ts'
 import type { IamCall, IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
-import { policyIn, policySize } from './iam-policy-text.ts'
-import { role, roleIdentity, roleKey, rolesOf, wholeRole } from './iam-role.ts'
+import { role, roleArn, roleIdentity, roleKey, rolesOf, wholeRole } from './iam-role.ts'
 import { tagList, tagOperations, tagsIn } from './iam-tags.ts'
-import { checkSharedIssuers } from './shared-issuers.ts'
-
-/** Characters of a trust policy, without blanks. */
-const largestTrustPolicy = 2048
+import { boundaryKey, keysFrom, newBoundaryKey, onAll, tagging, tagKeys } from './iam-target.ts'
+import { trustPolicyIn } from './iam-trust-policy.ts'
 
 const create: IamOperation = {
   wanted: [
@@ -26,6 +22,15 @@ const create: IamOperation = {
     constraints.boundary,
     constraints.tags,
   ],
+  target(call) {
+    const { account, parameters } = call
+    const asked = { path: parameters.get('Path') ?? '/', name: parameters.get('RoleName')! }
+    return {
+      resource: roleArn(account, asked),
+      keys: keysFrom([newBoundaryKey, tagKeys], call),
+      ...tagging('iam:TagRole', parameters),
+    }
+  },
   run(call) {
     const { account, parameters, draft } = call
     const name = parameters.get('RoleName')!
@@ -47,7 +52,7 @@ function newRole(call: IamCall, name: string): RoleDocument {
     name,
     path: parameters.get('Path') ?? '/',
     maxSessionDuration: Number(parameters.get('MaxSessionDuration') ?? 3600),
-    assumeRolePolicyDocument: trustPolicyIn(parameters.get('AssumeRolePolicyDocument')!),
+    ...trustPolicyIn(parameters.get('AssumeRolePolicyDocument')!, call),
     policies: [],
     ...described(parameters),
     ...(boundary !== undefined && { permissionsBoundary: attachable(boundary, call) }),
@@ -59,11 +64,15 @@ function newRole(call: IamCall, name: string): RoleDocument {
 
 const get: IamOperation = {
   wanted: [constraints.roleName],
+  target: role.on(boundaryKey),
   run: (call) => ({ Role: wholeRole(role.find(call), call) }),
 }
 
 const list: IamOperation = {
   wanted: [constraints.pathPrefix, ...pageParameters],
+  target: onAll(
+    ({ account, parameters }) => `arn:aws:iam::${account}:role${parameters.get('PathPrefix') ?? '/'}`,
+  ),
   run(call) {
     const prefix = call.parameters.get('PathPrefix') ?? '/'
     const found = rolesOf(call).filter(({ path }) => path.startsWith(prefix))
@@ -83,6 +92,7 @@ function listed(document: RoleDocument, call: IamCall) {
 
 const update: IamOperation = {
   wanted: [constraints.roleName, constraints.description, constraints.maxSessionDuration],
+  target: role.on(boundaryKey),
   run(call) {
     const seconds = call.parameters.get('MaxSessionDuration')
     role.change(call, {
@@ -95,6 +105,7 @@ const update: IamOperation = {
 
 const updateDescription: IamOperation = {
   wanted: [constraints.roleName, constraints.newDescription],
+  target: role.on(boundaryKey),
   run(call) {
     role.change(call, described(call.parameters))
     return { Role: wholeRole(role.find(call), call) }
@@ -103,13 +114,15 @@ const updateDescription: IamOperation = {
 
 const updateTrust: IamOperation = {
   wanted: [constraints.roleName, constraints.policyDocument],
+  target: role.on(boundaryKey),
   run(call) {
-    role.change(call, { assumeRolePolicyDocument: trustPolicyIn(call.parameters.get('PolicyDocument')!) })
+    role.change(call, trustPolicyIn(call.parameters.get('PolicyDocument')!, call))
   },
 }
 
 const remove: IamOperation = {
   wanted: [constraints.roleName],
+  target: role.on(boundaryKey),
   run(call) {
     const { name, managedPolicyArns = [], inlinePolicies = [], policies } = role.find(call)
     if (managedPolicyArns.length > 0)
@@ -122,6 +135,7 @@ const remove: IamOperation = {
 
 const putBoundary: IamOperation = {
   wanted: [constraints.roleName, constraints.newBoundary],
+  target: role.on(newBoundaryKey),
   run(call) {
     const arn = call.parameters.get('PermissionsBoundary')!
     role.change(call, { permissionsBoundary: attachable(arn, call) })
@@ -130,6 +144,7 @@ const putBoundary: IamOperation = {
 
 const removeBoundary: IamOperation = {
   wanted: [constraints.roleName],
+  target: role.on(boundaryKey),
   run(call) {
     const { permissionsBoundary: _, ...rest } = role.find(call)
     role.put(call, rest)
@@ -139,6 +154,7 @@ const removeBoundary: IamOperation = {
 /** There are none here; clients ask before they delete a role. */
 const instanceProfiles: IamOperation = {
   wanted: [constraints.roleName, ...pageParameters],
+  target: role.on(),
   run(call) {
     role.find(call)
     return { InstanceProfiles: [], IsTruncated: false }
@@ -167,11 +183,4 @@ export const roles: IamOperations = {
 function described(parameters: Parameters): Pick<RoleDocument, 'description'> {
   const description = parameters.get('Description')
   return description === undefined ? {} : { description }
-}
-
-function trustPolicyIn(text: string) {
-  const policy = policyIn(text, 'trust')
-  checkSharedIssuers(compilePolicy(policy, 'trust'))
-  if (policySize(policy) > largestTrustPolicy) throw overQuota('ACLSizePerRole', largestTrustPolicy)
-  return policy
 }

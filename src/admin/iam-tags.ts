@@ -5,12 +5,15 @@ import { constraints } from './iam-constraints.ts'
 import { invalidInput, limitExceeded } from './iam-errors.ts'
 import type { IamCall, IamOperation } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
+import { type KeySource, removedTagKeys, tagKeys } from './iam-target.ts'
 
 const mostTags = 50
 
 /** Something that has tags, and how a call names it. */
 export interface Taggable<Document extends { readonly tags?: readonly TagDocument[] }> {
   readonly named: Constraint | ListConstraint
+  /** What the caller of an operation on it has to be allowed; `keys` are those that the operation has besides its tags. */
+  on(...keys: readonly KeySource[]): IamOperation['target']
   find(call: IamCall): Document
   put(call: IamCall, document: Document): void
 }
@@ -40,10 +43,11 @@ export function tagList(tags: readonly TagDocument[]): { Key: string; Value: str
 export function tagOperations<Document extends { readonly tags?: readonly TagDocument[] }>(
   thing: Taggable<Document>,
 ): Readonly<Record<'tag' | 'untag' | 'list', IamOperation>> {
-  const { named, find, put } = thing
+  const { named, on, find, put } = thing
   return {
     tag: {
       wanted: [named, constraints.newTags],
+      target: on(tagKeys),
       run(call) {
         const document = find(call)
         put(call, { ...document, tags: merged(document.tags ?? [], tagsIn(call.parameters)) })
@@ -51,6 +55,7 @@ export function tagOperations<Document extends { readonly tags?: readonly TagDoc
     },
     untag: {
       wanted: [named, constraints.tagKeys],
+      target: on(removedTagKeys),
       run(call) {
         const document = find(call)
         const gone = new Set(membersOf(call.parameters, 'TagKeys').map((each) => each.get('')!.toLowerCase()))
@@ -59,6 +64,7 @@ export function tagOperations<Document extends { readonly tags?: readonly TagDoc
     },
     list: {
       wanted: [named, ...pageParameters],
+      target: on(),
       run(call) {
         const tags = [...(find(call).tags ?? [])].sort((a, b) => (a.key < b.key ? -1 : 1))
         const { items, rest } = pageOf(tags, ({ key }) => key, call.parameters)

@@ -73,6 +73,7 @@ export async function startSts(
       document,
       store: await openStore(setting.store, io),
       onError: complain,
+      onWarning: (sentence) => log.say(`warning: ${sentence}`),
       keyFile,
       ...(rotateKeysEveryMs !== undefined && { rotateKeysEveryMs }),
       now,

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { CreateRoleCommand, IAMClient, paginateListRoles } from '@aws-sdk/client-iam'
+import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient, paginateListRoles } from '@aws-sdk/client-iam'
 import { admin } from '../../test/sdk-iam.ts'
 import { startSts, urlIn } from '../../test/sts-process.ts'
-import { account, role, storyTrust, trusts } from '../../test/trust-side.ts'
+import { account, allows, role, storyTrust, trusts } from '../../test/trust-side.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
 import { secretsOfUserKey } from '../sts/aws/user-key.ts'
 
@@ -112,6 +112,23 @@ test('what the trust file says by now is joined with what was stored', async (t)
   writeTrust(place, [role('other', trusts({ AWS: account }, 'sts:AssumeRole'))])
   await until(/was read again: .* 2 roles/)
   assert.deepEqual(await rolesOf(client), new Set(['other', 'stored']))
+})
+
+test('what is stored and lost what it stands on is told of, in a run and at the start of the next', async (t) => {
+  const place = folder(t)
+  const write = (more: object) =>
+    writeFileSync(join(place, 'trust.yaml'), JSON.stringify({ aws: [{ account, users: [admin], ...more }] }))
+  const PolicyArn = `arn:aws:iam::${account}:policy/p`
+  write({ managedPolicies: [{ name: 'p', policyDocument: allows('s3:*', '*') }] })
+  const { create, client, until, child } = await opened(t, place)
+  await create('stored')
+  await client.send(new AttachRolePolicyCommand({ RoleName: 'stored', PolicyArn }))
+  write({})
+  await until(/warning: .*role\/stored.*policy\/p.*\n.*was read again/)
+  child.kill()
+  await once(child, 'exit')
+  const again = await opened(t, place)
+  assert.match(again.said(), /warning: .*role\/stored.*policy\/p/)
 })
 
 test('two processes of one store decide by what either registered', async (t) => {

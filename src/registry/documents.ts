@@ -71,6 +71,8 @@ export interface RoleDocument extends Limits {
   readonly description?: string
   /** `AROA…` of a role that an admin call made: made anew, it is another. That of a file's role follows from its ARN. */
   readonly roleId?: string
+  /** Who the principals of its trust policy were when a call saved it: unique IDs by ARN. A file's policy goes by ARNs alone. */
+  readonly principalIds?: Readonly<Record<string, string>>
   readonly created?: Created
 }
 

@@ -17,6 +17,7 @@ import type { TrustDocument } from './documents.ts'
 //     entra/TENANT/application/CLIENT-ID/credential/main
 //     authorization-server/https://tokens.acme.example  what is said of the server itself
 //     authorization-server/ISSUER/revoked-token/JTI
+//     changed/aws%2F123456789012                        in a store alone: its version is that of the account's last change
 
 /** How the documents of one kind are named, and which lists of them are entries of their own. */
 interface Kind {
@@ -127,4 +128,25 @@ export function trustOf(entries: ReadonlyMap<string, unknown>): TrustDocument {
         .map(({ member, documents }) => [member, documents]),
     )
   return built(kinds, '') as unknown as TrustDocument
+}
+
+/** The places that some of these keys are of and that are not there: what is kept there is part of no trust document. */
+export function placesLeftOut(keys: Iterable<string>, has: (key: string) => boolean): readonly string[] {
+  const places = new Set<string>()
+  for (const key of keys) {
+    const place = placeOf(key)
+    if (place !== undefined) places.add(place)
+  }
+  // A set is walked to its end, what is added on the way with it.
+  for (const place of places) {
+    const above = placeOf(place)
+    if (above !== undefined) places.add(above)
+  }
+  return [...places].filter((place) => !has(place))
+}
+
+/** The key of what a key's document is part of: all but its last two words. */
+function placeOf(key: string): string | undefined {
+  const end = key.lastIndexOf('/', key.lastIndexOf('/') - 1)
+  return end < 0 ? undefined : key.slice(0, end)
 }

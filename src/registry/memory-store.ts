@@ -7,6 +7,7 @@ export function memoryStore(): Store {
   let version = 0
   return {
     read: async () => [...entries.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    version: async () => version,
     async commit(writes) {
       for (const write of writes) checkVersion(write, entries.get(write.key)?.version)
       version += 1
@@ -15,7 +16,6 @@ export function memoryStore(): Store {
         else entries.set(key, { key, document: structuredClone(document), version })
       return version
     },
-    reach: async () => {},
     // Nobody else can reach it.
     watch: () => () => {},
     close: async () => {},

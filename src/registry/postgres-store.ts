@@ -45,8 +45,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   })
   return {
     read: () => failing(read(pool)),
+    version: () => failing(version(pool)),
     commit: (writes) => failing(exclusively(pool, (client) => commit(client, writes))),
-    reach: async () => void (await failing(pool.query('SELECT version FROM mayfly_state'))),
     watch: (changed) => listen({ url, clock, log, place, changed }),
     close: () => pool.end(),
   }
@@ -94,6 +94,11 @@ async function migrate(client: PoolClient): Promise<void> {
 async function read(pool: Pool): Promise<readonly Entry[]> {
   const { rows } = await pool.query('SELECT key, document, version FROM mayfly_entries ORDER BY key')
   return rows.map(({ key, document, version }) => ({ key, document, version: Number(version) }))
+}
+
+async function version(pool: Pool): Promise<number> {
+  const { rows } = await pool.query('SELECT version FROM mayfly_state')
+  return Number(rows[0].version)
 }
 
 async function commit(client: PoolClient, writes: readonly Write[]): Promise<number> {

@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import type { TrustDocument } from './documents.ts'
-import { entriesOf, trustOf } from './entries.ts'
+import { entriesOf, keyOf, placesLeftOut, trustOf } from './entries.ts'
+import { beginningWith, type SortedKeys, sortedKeys, withKey } from './sorted-keys.ts'
 import type { Entry, Store, Write } from './store.ts'
 
 /** A registered document, and where it comes from. */
@@ -28,6 +29,8 @@ export interface Draft {
 export interface Registry {
   /** As it is now; another object after every change. */
   trust(): TrustDocument
+  /** What is stored for these is not in it: accounts, projects, pools and applications that the file does not have. */
+  leftOut(): readonly string[]
   /** To look only. */
   view(): Omit<Draft, 'put' | 'remove'>
   /**
@@ -52,8 +55,8 @@ export interface RegistrySetting {
   readonly declared: TrustDocument
   /** Throws for trust that does not compile: nothing of such a change is stored. */
   readonly check: (trust: TrustDocument) => unknown
-  /** After every change, whoever made it. */
-  readonly onTrust: (trust: TrustDocument) => void
+  /** After every change, whoever made it. `leftOut` is as the registry's. */
+  readonly onTrust: (trust: TrustDocument, leftOut: readonly string[]) => void
   /** When the store cannot be read after somebody else's change, or that does not compile: the last good trust stays in force. */
   readonly onError: (error: unknown) => void
 }
@@ -65,7 +68,9 @@ const tries = 8
 export async function openRegistry(setting: RegistrySetting): Promise<Registry> {
   const { store, check, onTrust, onError } = setting
   let declared = entriesOf(setting.declared)
+  let version = await store.version()
   let stored = renewed(new Map(), await store.read())
+  let keys = allKeys()
   let trust = joined()
 
   // What a file says wins: whoever wrote it may count on it.
@@ -77,25 +82,33 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
     return trustOf(entries)
   }
   let changes = 0
+  function allKeys(): SortedKeys {
+    return sortedKeys([...declared.keys(), ...stored.keys()])
+  }
   function apply(next = joined()) {
     try {
       check(next)
       trust = next
       changes += 1
-      onTrust(next)
+      onTrust(next, leftOut())
       return true
     } catch (error) {
       onError(error)
       return false
     }
   }
+  const leftOut = () => placesLeftOut(stored.keys(), (key) => declared.has(key) || stored.has(key))
   let commits = 0
   async function read(): Promise<void> {
     const before = commits
+    // Asked for first: what is read may be newer than it says, and never older.
+    const readAt = await store.version()
     const entries = await store.read()
     // What this process stored meanwhile may not be among them.
     if (commits !== before) return read()
+    version = readAt
     stored = renewed(stored, entries)
+    keys = allKeys()
     apply()
   }
   const stop = store.watch(() => void read().catch(onError))
@@ -109,8 +122,10 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
   }
   async function made<T>(work: (draft: Draft) => T, agreed: () => Promise<void>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      // What another node has stored counts before this one has heard of it.
+      if ((await store.version()) !== version) await read()
       const there = { declared, stored }
-      const draft = draftOf(declared, stored)
+      const draft = draftOf({ declared, stored, keys })
       const result = work(draft)
       const writes = draft.writes()
       const next = writes.length > 0 ? joined(writes) : trust
@@ -118,35 +133,40 @@ export async function openRegistry(setting: RegistrySetting): Promise<Registry> 
       if (attempt === 1) await agreed()
       if (writes.length === 0) return result
       try {
-        const version = await store.commit(writes)
+        const all = [...writes, ...placesChanged(writes, there.stored)]
+        const committed = await store.commit(all)
         commits += 1
-        if (declared !== there.declared || stored !== there.stored) await read()
+        const alone = declared === there.declared && stored === there.stored && committed === version + 1
+        if (!alone) await read()
         else {
-          stored = withWrites(stored, writes, version)
+          version = committed
+          stored = withWrites(stored, all, version)
+          for (const { key } of writes) keys = withKey(keys, key, stored.has(key))
           apply(next)
         }
         return result
       } catch (error) {
         if (!(error instanceof MayflyError && error.code === 'REGISTRY_CONFLICT') || attempt === tries)
           throw error
-        await read()
       }
     }
   }
 
   return {
     trust: () => trust,
-    view: () => draftOf(declared, stored),
+    leftOut,
+    view: () => draftOf({ declared, stored, keys }),
     change,
     declare(document) {
-      const before = declared
+      const before = { declared, keys }
       declared = entriesOf(document)
+      keys = allKeys()
       const good = apply()
-      if (!good) declared = before
+      if (!good) ({ declared, keys } = before)
       return good
     },
     changes: () => changes,
-    reach: () => store.reach(),
+    reach: async () => void (await store.version()),
     async close() {
       stop()
       await store.close()
@@ -176,10 +196,26 @@ function withWrites(
   return next
 }
 
-function draftOf(
-  declared: ReadonlyMap<string, unknown>,
-  stored: ReadonlyMap<string, Entry>,
-): Draft & { writes(): readonly Write[] } {
+/**
+ * One more write for each account, project or tenant in which something is written: two changes of one at the same time are
+ * in conflict, whatever they write, and so the second is made on what the first has left.
+ */
+function placesChanged(writes: readonly Write[], stored: ReadonlyMap<string, Entry>): readonly Write[] {
+  const places = new Set(writes.map(({ key }) => key.split('/', 2).join('/')))
+  return [...places].map((place) => {
+    const key = keyOf('changed', place)
+    return { key, document: {}, replaces: stored.get(key)?.version ?? 0 }
+  })
+}
+
+interface State {
+  readonly declared: ReadonlyMap<string, unknown>
+  readonly stored: ReadonlyMap<string, Entry>
+  /** Of both. */
+  readonly keys: SortedKeys
+}
+
+function draftOf({ declared, stored, keys }: State): Draft & { writes(): readonly Write[] } {
   const changes = new Map<string, unknown>()
   const get = (key: string): Registered | undefined => {
     if (declared.has(key)) return { key, document: declared.get(key), version: 0, from: 'file' }
@@ -193,11 +229,11 @@ function draftOf(
   }
   return {
     get,
-    list: (prefix) =>
-      [...new Set([...declared.keys(), ...stored.keys(), ...changes.keys()])]
-        .filter((key) => key.startsWith(prefix))
-        .sort()
-        .flatMap((key) => get(key) ?? []),
+    list(prefix) {
+      let found = beginningWith(keys, prefix)
+      for (const key of changes.keys()) if (key.startsWith(prefix)) found = withKey(found, key, true)
+      return found.flatMap((key) => get(key) ?? [])
+    },
     put,
     remove: (key) => put(key, undefined),
     writes: () =>

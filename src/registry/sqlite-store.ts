@@ -38,12 +38,12 @@ export function sqliteStore({ path, clock = wallClock }: SqliteStoreOptions): St
   }
   const database = failing(() => open(path))
   const all = database.prepare('SELECT key, document, version FROM entries ORDER BY key')
-  const state = database.prepare('SELECT version FROM state')
+  const last = database.prepare('SELECT version FROM state')
   const commit = committer(database)
   return {
     read: async () => failing(() => all.all().map(entryOf)),
+    version: async () => failing(() => Number(last.get()?.version)),
     commit: async (writes) => failing(() => commit(writes)),
-    reach: async () => void failing(() => state.get()),
     watch: (changed) => watchOthers(database, clock, changed),
     close: async () => database.close(),
   }

@@ -55,8 +55,6 @@ for (const [name, open, skipped] of [
       ])
     })
 
-    it('says that it can be reached', () => store.reach())
-
     it('replaces and removes, at a version that is the entry’s own', async () => {
       const [, before] = await store.read()
       const changed = await store.commit([{ key, document: { name: 'other' }, replaces: before!.version }])
@@ -67,6 +65,14 @@ for (const [name, open, skipped] of [
         (await store.read()).map((each) => each.key),
         ['aws/123456789012/oidc-provider/gitlab.com'],
       )
+    })
+
+    it('counts its commits', async () => {
+      const before = await store.version()
+      const version = await store.commit([{ key: 'aws/1/role/counted', document: {} }])
+      assert.deepEqual([version, await store.version()], [before + 1, before + 1])
+      await store.commit([{ key: 'aws/1/role/counted', document: undefined }])
+      assert.equal(await store.version(), before + 2)
     })
 
     it('refuses a change of what was changed meanwhile, and then nothing of the commit is done', async () => {

@@ -21,6 +21,8 @@ export interface Write {
 export interface Store {
   /** Everything, in the order of the keys. @throws REGISTRY_STORE */
   read(): Promise<readonly Entry[]>
+  /** That of the last commit, whoever made it: while it stays the same, so does what was read. @throws REGISTRY_STORE */
+  version(): Promise<number>
   /**
    * Writes all of it or none.
    * @returns the version that every written entry has now
@@ -28,8 +30,6 @@ export interface Store {
    * @throws REGISTRY_STORE when it could not be kept, or nobody knows whether it was
    */
   commit(writes: readonly Write[]): Promise<number>
-  /** Resolves when it answers. @throws REGISTRY_STORE */
-  reach(): Promise<void>
   /** Calls `changed` after every change that somebody else made: another process, another node. Returns what ends it. */
   watch(changed: () => void): () => void
   close(): Promise<void>

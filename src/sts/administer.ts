@@ -8,22 +8,25 @@ import type { Sts } from './sts.ts'
 import { verifyAdmin } from './verify.ts'
 
 /**
- * An admin call on one screen: parse → verify → authorize → carry out → respond, with the audit around it. The record is
- * kept before the change is: where auditing is required, nothing changes without it.
+ * An admin call on one screen: parse → verify → authorize → carry out → respond, with the audit around it. It is
+ * authorized on the draft that it changes: by what is registered when its turn comes. The record is kept before the change
+ * is: where auditing is required, nothing changes without it.
  */
 export async function administer(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
   const record = sts.audit.open(request, 'aws-iam')
   try {
     sts.limits.arrived(request.from)
-    const registered = sts.registered()
     const ask = record.asked(parseIam(request))
     sts.limits.asked(ask.action)
-    const verified = record.verified(verifyAdmin(ask, registered, sts))
+    const verified = record.verified(verifyAdmin(ask, sts.registered(), sts))
     sts.limits.verified(() => whoOf(verified))
     const nowMs = sts.now()
-    const grant = authorizeAdmin(verified, registered, circumstancesOf(request, nowMs))
+    const circumstances = circumstancesOf(request, nowMs)
     const result = await registry.change(
-      (draft) => carryOut(grant, { draft, nowMs, request }),
+      (draft) => {
+        const grant = authorizeAdmin(verified, sts.registered(), draft, circumstances)
+        return carryOut(grant, { draft, nowMs, request })
+      },
       () => record.allowed(),
     )
     return respondIam(ask, result, request)

@@ -1,3 +1,4 @@
+import type { Draft } from '../registry/registry.ts'
 import type {
   AccessTokenGrant,
   AdminGrant,
@@ -61,15 +62,16 @@ export function authorizeForMachine(
 }
 
 /**
- * Decides whether the signer of an admin call may make it, by its own policies.
+ * Decides whether the signer of an admin call may make it, by its own policies and by what the call is to change.
  * @throws TRUST_DENIED, REQUEST_CREDENTIAL
  */
 export function authorizeAdmin(
   { ask, identity }: VerifiedAdmin,
   registered: Snapshot,
+  draft: Draft,
   circumstances: Circumstances,
 ): AdminGrant {
-  return authorizeIam(ask, identity, registered, circumstances) as AdminGrant
+  return authorizeIam(ask, identity, { registered, draft }, circumstances) as AdminGrant
 }
 
 function decide(verified: Verified, registered: Snapshot, circumstances: Circumstances): Ungranted<Grant> {

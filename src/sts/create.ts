@@ -69,6 +69,8 @@ export interface OpenStsSetting extends StsSetting {
   readonly store: Store
   /** When others' changes cannot be read, or do not compile: the last good trust stays in force. */
   readonly onError: (error: unknown) => void
+  /** With one sentence, once, for what is stored and cannot count because the trust file no longer has what it refers to. */
+  readonly onWarning?: (sentence: string) => void
 }
 
 /** A token service that takes admin calls, and decides by what they have changed from then on. */
@@ -78,19 +80,35 @@ export interface AdministeredSts extends Sts {
 
 /** @throws REGISTRY_STORE, REGISTRY_DOCUMENT, KEY_FILE */
 export async function openSts(setting: OpenStsSetting): Promise<AdministeredSts> {
-  const { document, store, onError, ...rest } = setting
+  const { document, store, onError, onWarning = () => {}, ...rest } = setting
   const compile = oncePer((trust: TrustDocument) => compileSnapshot(trust))
   let registered: InForce<Snapshot> | undefined
-  const onTrust = (trust: TrustDocument) => registered?.take(compile(trust))
+  let warned: ReadonlySet<string> = new Set()
+  const warn = ({ warnings }: Snapshot, leftOut: readonly string[]) => {
+    const all = new Set([...warnings, ...leftOut.map(leftOutWarning)])
+    for (const each of all) if (!warned.has(each)) onWarning(each)
+    warned = all
+  }
+  const onTrust = (trust: TrustDocument, leftOut: readonly string[]) => {
+    const snapshot = compile(trust)
+    registered?.take(snapshot)
+    warn(snapshot, leftOut)
+  }
   const registry = await openRegistry({ store, declared: document, check: compile, onTrust, onError })
   try {
-    registered = inForce(compile(registry.trust()), rest.faults)
+    const first = compile(registry.trust())
+    registered = inForce(first, rest.faults)
+    warn(first, registry.leftOut())
     const checks = { store: () => registry.reach(), ...rest.checks }
     return { ...stsOver(registered.current, { ...rest, checks }), registry }
   } catch (error) {
     await registry.close()
     throw error
   }
+}
+
+function leftOutWarning(place: string): string {
+  return `something is stored for ${decodeURIComponent(place)}, which the trust file does not have: it does not count`
 }
 
 function stsOver(registered: () => Snapshot, setting: Omit<StsSetting, 'document'>): Sts {

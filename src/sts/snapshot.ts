@@ -1,5 +1,6 @@
 import type { IssuerDocument, TrustDocument } from '../registry/documents.ts'
 import type { GooglePrincipal } from '../trust/google-bindings.ts'
+import { namedPrincipal } from '../trust/principal-names.ts'
 import { accountOfKeyId } from '../wire/aws-ids.ts'
 import { outboundIssuer } from '../wire/outbound-issuer.ts'
 import type { AwsIdentity } from './ask.ts'
@@ -36,6 +37,8 @@ export interface Snapshot {
   /** The URLs by which AWS accounts sign tokens for others. */
   readonly outboundIssuers: ReadonlySet<string>
   readonly counts: Counts
+  /** Sentences for whoever runs this: what is stored and can no longer count. */
+  readonly warnings: readonly string[]
   /** By its ARN. */
   role(arn: string): Role | undefined
   /** The role or the user that the signer of an AWS request is, or is a session of. */
@@ -75,9 +78,9 @@ export interface SnapshotOptions {
  * @throws REGISTRY_DOCUMENT naming the place of a policy, mapping or binding that does not compile
  */
 export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: SnapshotOptions = {}): Snapshot {
-  const compile = policyCompiler()
-  const aws = byKey(
-    document.aws.map((each, i) => awsAccount(each, `aws[${i}]`, compile)),
+  const context = { compile: policyCompiler(), principalId: (arn: string) => idOf(aws, arn) }
+  const aws: ReadonlyMap<string, AwsAccount> = byKey(
+    document.aws.map((each, i) => awsAccount(each, `aws[${i}]`, context)),
     (each) => each.account,
   )
   const projects = document.google.map((each, i) => googleProject(each, `google[${i}]`))
@@ -123,6 +126,7 @@ export function compileSnapshot(document: TrustDocument, { eagerly = 5000 }: Sna
       [...aws.values()].flatMap((each) => (each.outbound ? outboundIssuer(each.account) : [])),
     ),
     counts,
+    warnings: [...aws.values()].flatMap((each) => each.warnings),
     role: (arn) => named(aws.get(accountOfArn(arn))?.roles, arn),
     principalOf: (identity) => principalIn(aws.get(identity.account), identity),
     userOfKey: (accessKeyId) => aws.get(accountOfKeyId(accessKeyId) ?? '')?.keys.get(accessKeyId),
@@ -153,6 +157,13 @@ function principalIn(account: AwsAccount | undefined, identity: AwsIdentity): Ro
   const role = account?.roles.get(arn.split('/')[1] ?? '')
   // A role that was made anew, elsewhere in the tree of paths, is another.
   return role && userId.startsWith(`${role.id()}:`) ? role : undefined
+}
+
+/** The unique ID of whoever has an ARN. */
+function idOf(accounts: ReadonlyMap<string, AwsAccount>, arn: string): string | undefined {
+  const { account = '', type, name = '', path } = namedPrincipal(arn) ?? {}
+  const found = accounts.get(account)?.[type === 'user' ? 'users' : 'roles'].get(name)
+  return path === undefined || found?.arn === arn ? found?.id() : undefined
 }
 
 function named<Item extends { readonly arn: string }>(

@@ -118,7 +118,9 @@ function fitsIn(matcher: Matcher, value: string, keys: ConditionKeys): boolean {
 }
 
 function unknownCheck(arn: string): Check {
-  const hint = `What ${arn} says is not known here, so it allows nothing: put what is needed of it into a policy of your own`
+  const hint = arn.includes('::aws:')
+    ? `What ${arn} says is not known here, so it allows nothing: put what is needed of it into a policy of your own`
+    : `${arn} is not registered any more, so it allows nothing: register it again`
   return { check: 'managed-policy', outcome: 'not-checked', hint, part: true }
 }
 

@@ -49,6 +49,15 @@ export function checkConstraints(
   if (failures.length > 0) throw invalid(`${counted(failures.length)}: ${failures.join('; ')}`)
 }
 
+/** Those that are wanted: AWS takes no notice of others. */
+export function wantedOf(
+  parameters: Parameters,
+  wanted: readonly (Constraint | ListConstraint)[],
+): Parameters {
+  const names = new Set(wanted.map(({ name }) => name))
+  return new Map([...parameters].filter(([full]) => names.has(full.split('.', 1)[0]!)))
+}
+
 /** The members of a list parameter in their order, each with its fields; `''` is a member that is a text. */
 export function membersOf(parameters: Parameters, list: string): ReadonlyMap<string, string>[] {
   const members: Map<string, string>[] = []
@@ -122,7 +131,8 @@ function textViolations(
   shown: string,
   member: string,
 ) {
-  const demands = new Set(texts.flatMap((text) => demandsOn(each, text, member)))
+  // A number with nothing but fields of another form is a member that is none.
+  const demands = new Set(texts.flatMap((text) => demandsOn({ ...each, required: true }, text, member)))
   if (demands.size === 0) return []
   return [failed(shown, member, `Member must satisfy constraint: [${[...demands].join(', ')}]`)]
 }

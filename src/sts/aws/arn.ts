@@ -3,3 +3,7 @@ export function accountOfArn(arn: string): string {
   const at = arn.indexOf('::') + 2
   return at < 2 ? '' : arn.slice(at, arn.indexOf(':', at))
 }
+
+export function policyArn(account: string, { path, name }: { readonly path: string; readonly name: string }) {
+  return `arn:aws:iam::${account}:policy${path}${name}`
+}

@@ -1,35 +1,31 @@
+import { iamOperations } from '../../admin/iam.ts'
 import { MayflyError } from '../../errors.ts'
+import type { Draft } from '../../registry/registry.ts'
 import type { AdminGrant, AwsIdentity, IamAsk, Ungranted } from '../ask.ts'
 import type { Circumstances } from '../request.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { iamKeys, iamResource } from './iam-resource.ts'
 import { checkOwnPermission } from './own-permission.ts'
 
-/** By the caller's own policies, within its own account. */
+/** What is registered, compiled and as documents. */
+interface Registered {
+  readonly registered: Snapshot
+  readonly draft: Draft
+}
+
+/** By the caller's own policies, within its own account. What the operation is on and which keys it has, it says itself. */
 export function authorizeIam(
   ask: IamAsk,
   identity: AwsIdentity,
-  registered: Snapshot,
+  { registered, draft }: Registered,
   circumstances: Circumstances,
 ): Ungranted<AdminGrant> {
   checkSession(identity)
   const { account } = identity
-  const resource = iamResource(ask, account, registered)
-  for (const action of actionsOf(ask))
-    checkOwnPermission(
-      { action, ...resource, keys: iamKeys(ask, resource.tags) },
-      identity,
-      registered,
-      circumstances,
-    )
+  const { action, parameters } = ask
+  const { also = [], keys, ...on } = iamOperations.get(action)!.target({ account, parameters, draft })
+  for (const each of [`iam:${action}`, ...also])
+    checkOwnPermission({ action: each, ...on, keys: new Map(keys) }, identity, registered, circumstances)
   return { kind: 'admin-call', account, ask }
-}
-
-/** Whoever makes something with tags has to be allowed to tag it. */
-function actionsOf({ action, parameters }: IamAsk): readonly string[] {
-  const tagged = /^Create(Role|OpenIDConnectProvider|Policy)$/.exec(action)?.[1]
-  const tags = tagged !== undefined && [...parameters.keys()].some((name) => name.startsWith('Tags.'))
-  return [`iam:${action}`, ...(tags ? [`iam:Tag${tagged}`] : [])]
 }
 
 /**

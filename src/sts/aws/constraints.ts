@@ -26,7 +26,11 @@ export const constraints = {
   durationSeconds: { name: 'DurationSeconds', range: [900, 43_200] },
   externalId: { name: 'ExternalId', length: [2, 1224], pattern: externalId },
   policy: { name: 'Policy', length: [1, 2048], pattern: policyText },
-  policyArns: { name: 'PolicyArns', items: [0, 10], fields: [{ name: 'arn', length: [20, 2048] }] },
+  policyArns: {
+    name: 'PolicyArns',
+    items: [0, 10],
+    fields: [{ name: 'arn', required: true, length: [20, 2048] }],
+  },
   tags: {
     name: 'Tags',
     items: [0, 50],

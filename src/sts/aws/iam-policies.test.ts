@@ -55,6 +55,20 @@ test('a managed policy is made, attached, and deleted once nothing holds it', as
   )
 })
 
+test('an account has at most 1,500 of its own', async (t) => {
+  const managedPolicies = Array.from({ length: 1500 }, (_, n) => ({
+    name: `p${n}`,
+    path: '/',
+    policyDocument: may('s3:*'),
+  }))
+  const client = (await administered(t, { managedPolicies })).iam()
+  const one = { PolicyName: 'more', PolicyDocument: text('s3:*') }
+  await assert.rejects(
+    client.send(new iam.CreatePolicyCommand(one)),
+    refusal('LimitExceededException', 'Cannot exceed quota for PoliciesPerAccount: 1500', 409),
+  )
+})
+
 test('of its versions the default one is in force', async (t) => {
   const { client } = await withPolicy(t)
   const add = (...actions: string[]) =>

@@ -1,7 +1,7 @@
 import { iamOperations } from '../../admin/iam.ts'
 import type { IamOperation } from '../../admin/iam-operation.ts'
 import type { Draft } from '../../registry/registry.ts'
-import { checkConstraints } from '../../wire/aws-parameters.ts'
+import { checkConstraints, wantedOf } from '../../wire/aws-parameters.ts'
 import { iamNamespace, type QueryResult } from '../../wire/aws-query.ts'
 import type { AdminGrant, IamAsk, StsRequest, StsResponse } from '../ask.ts'
 import { unknownOperation } from './operation.ts'
@@ -18,11 +18,13 @@ export function isIam({ host, query, body }: StsRequest): boolean {
 
 /** @throws REQUEST_ACTION, REQUEST_PARAMETER */
 export function parseIam(request: StsRequest): IamAsk {
-  const parameters = parametersOf(request)
-  const action = parameters.get('Action') ?? ''
-  const asked = parameters.get('Version') ?? ''
+  const sent = parametersOf(request)
+  const action = sent.get('Action') ?? ''
+  const asked = sent.get('Version') ?? ''
   const operation = iamOperations.get(action)
   if (!operation || asked !== version) throw unknownOperation(action, asked)
+  // What the operation does not take has no effect on anything that follows.
+  const parameters = wantedOf(sent, operation.wanted)
   checkConstraints(parameters, operation.wanted)
   return { kind: 'IamCall', signed: request, action, parameters }
 }

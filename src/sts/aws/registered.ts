@@ -1,7 +1,7 @@
+import { standingTrust } from '../../admin/iam-trust-policy.ts'
 import { MayflyError } from '../../errors.ts'
 import type {
   AwsAccountDocument,
-  ManagedPolicyDocument,
   OidcProviderDocument,
   PolicyDocument,
   RoleDocument,
@@ -9,12 +9,14 @@ import type {
   UserDocument,
 } from '../../registry/documents.ts'
 import { type ClaimKeys, compileClaimKeys } from '../../trust/aws-claims.ts'
-import { awsManagedPolicy, managedByAws, unknownAwsPolicy } from '../../trust/aws-managed-policies.ts'
+import { awsManagedPolicy, managedByAws } from '../../trust/aws-managed-policies.ts'
 import type { Permissions } from '../../trust/aws-permissions.ts'
 import { compilePolicy, type Policy, type PolicyKind } from '../../trust/aws-policy.ts'
 import { accountOfKeyId, roleId, userId } from '../../wire/aws-ids.ts'
 import { lazily, named } from '../compile.ts'
 import type { TrustedIssuer } from '../jwks.ts'
+import { policyArn } from './arn.ts'
+import { isStored, missingPolicies, missingPolicy } from './missing-policies.ts'
 
 /** An AWS account as the hot path reads it. */
 export interface AwsAccount {
@@ -31,6 +33,8 @@ export interface AwsAccount {
   readonly outbound: boolean
   /** By its ARN: the account's own, or AWS's; undefined where it is not known here. */
   managedPolicy(arn: string): Policy | undefined
+  /** Sentences for whoever runs this: what is stored and can no longer count. */
+  readonly warnings: readonly string[]
 }
 
 /** A role or a user. */
@@ -90,13 +94,20 @@ export function policyCompiler(): PolicyCompiler {
   }
 }
 
+/** What is compiled with. */
+export interface Compiling {
+  readonly compile: PolicyCompiler
+  /** The unique ID of whoever has an ARN now, of any account. Asked once all of them are there. */
+  readonly principalId: (arn: string) => string | undefined
+}
+
 /** @throws REGISTRY_DOCUMENT, from what is lazy in it too */
-export function awsAccount(document: AwsAccountDocument, at: string, compile: PolicyCompiler): AwsAccount {
+export function awsAccount(document: AwsAccountDocument, at: string, context: Compiling): AwsAccount {
   const { account, oidcProviders, outboundWebIdentityFederation = false } = document
-  const managedPolicy = managedPolicies(document, at, compile)
-  const context = { account, compile, managedPolicy }
-  const roles = document.roles.map((each, i) => role(each, `${at}.roles[${i}]`, context))
-  const users = document.users?.map((each, i) => user(each, `${at}.users[${i}]`, context)) ?? []
+  const managedPolicy = managedPolicies(document, at, context.compile)
+  const within = { ...context, account, managedPolicy }
+  const roles = document.roles.map((each, i) => role(each, `${at}.roles[${i}]`, within))
+  const users = document.users?.map((each, i) => user(each, `${at}.users[${i}]`, within)) ?? []
   return {
     account,
     providers: new Map(oidcProviders.map((each) => [each.url, oidcProvider(each, account)])),
@@ -105,12 +116,12 @@ export function awsAccount(document: AwsAccountDocument, at: string, compile: Po
     keys: keysOf(document, users, at),
     outbound: outboundWebIdentityFederation,
     managedPolicy,
+    warnings: missingPolicies(document),
   }
 }
 
-interface Context {
+interface Context extends Compiling {
   readonly account: string
-  readonly compile: PolicyCompiler
   readonly managedPolicy: AwsAccount['managedPolicy']
 }
 
@@ -128,8 +139,8 @@ function oidcProvider(
 }
 
 function role(document: RoleDocument, at: string, context: Context): Role {
-  const { name, path, maxSessionDuration, assumeRolePolicyDocument, tags = [] } = document
-  const { account, compile } = context
+  const { name, path, maxSessionDuration, tags = [] } = document
+  const { account, compile, principalId } = context
   const arn = `arn:aws:iam::${account}:role${path}${name}`
   return {
     account,
@@ -139,7 +150,7 @@ function role(document: RoleDocument, at: string, context: Context): Role {
     tags,
     maxSessionSeconds: maxSessionDuration,
     trust: lazily(() =>
-      named(`${at}.assumeRolePolicyDocument`, () => compile(assumeRolePolicyDocument, 'trust')),
+      named(`${at}.assumeRolePolicyDocument`, () => compile(standingTrust(document, principalId), 'trust')),
     ),
     permissions: lazily(() => permissions(document, at, context)),
   }
@@ -162,8 +173,8 @@ function user(document: UserDocument, at: string, context: Context): User {
 
 function permissions(document: RoleDocument | UserDocument, at: string, context: Context): Permissions {
   const { policies, managedPolicyArns = [], permissionsBoundary } = document
-  const { inlinePolicies = [], created }: Partial<RoleDocument> = document
-  const attachedTo = { ...context, ...(created !== undefined && { created }) }
+  const { inlinePolicies = [] }: Partial<RoleDocument> = document
+  const attachedTo = { ...context, stored: isStored(document) }
   const own = [
     ...policies.map((policy, i) => ({ policy, place: `policies[${i}]` })),
     ...inlinePolicies.map((each, i) => ({ policy: each.policyDocument, place: `inlinePolicies[${i}]` })),
@@ -182,14 +193,15 @@ function permissions(document: RoleDocument | UserDocument, at: string, context:
 }
 
 interface AttachedTo extends Context {
-  /** Of what a call made. */
-  readonly created?: string
+  /** Whether a call made it. */
+  readonly stored: boolean
 }
 
-function attachedPolicy(arn: string, at: string, { managedPolicy, created }: AttachedTo): Policy {
-  // AWS takes a call that attaches any of its own. Of a file each has to be known, since nobody is told otherwise.
-  const policy = managedPolicy(arn) ?? (created === undefined ? undefined : unknownAwsPolicy(arn))
+function attachedPolicy(arn: string, at: string, { managedPolicy, stored }: AttachedTo): Policy {
+  const policy = managedPolicy(arn)
   if (policy) return policy
+  // AWS takes a call that attaches any of its own, and what a file no longer declares may not hold up the file.
+  if (stored) return missingPolicy(arn)
   throw new MayflyError('REGISTRY_DOCUMENT', {
     message: `in ${at}: the managed policy ${arn} is not registered`,
     values: { path: at, found: arn },
@@ -211,10 +223,6 @@ function managedPolicies(
     ]),
   )
   return (arn) => own.get(arn)?.() ?? awsManagedPolicy(arn)
-}
-
-function policyArn(account: string, { path, name }: ManagedPolicyDocument): string {
-  return `arn:aws:iam::${account}:policy${path}${name}`
 }
 
 function keysOf(

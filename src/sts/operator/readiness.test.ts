@@ -81,8 +81,11 @@ test('a token service tells what it stands on at /readyz, and that it is stoppin
 
 test('a store that cannot be reached makes it not ready, unless it is left out', async () => {
   const clock = testClock()
-  const store = { ...memoryStore(), reach: () => Promise.reject(down) }
+  let reached = true
+  const memory = memoryStore()
+  const store = { ...memory, version: () => (reached ? memory.version() : Promise.reject(down)) }
   const sts = await openSts({ document: storyTrust, store, onError: assert.ifError, now: clock.now })
+  reached = false
   const app = stsApp(sts)
   const ask = async (query = '') => {
     const answer = await app.request(`http://127.0.0.1/readyz${query}`)
