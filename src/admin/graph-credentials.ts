@@ -4,7 +4,7 @@ import type { FederatedCredentialDocument } from '../registry/documents.ts'
 import { federatedCredentialSchema, madeUpGuid, mostCredentials } from '../registry/entra-schema.ts'
 import { keyOf } from '../registry/entries.ts'
 import type { Draft } from '../registry/registry.ts'
-import { missingImmutable } from '../trust/entra-expression.ts'
+import { missingImmutable, termsOf } from '../trust/entra-expression.ts'
 import { pathText } from '../wire/placed-document.ts'
 import { schemaProblems } from '../wire/schema-problems.ts'
 
@@ -89,7 +89,8 @@ function parsed({ reach: _, ...body }: Readonly<Record<string, unknown>>): Feder
 }
 
 function checkImmutable({ issuer, claimsMatchingExpression: expression }: FederatedCredentialDocument): void {
-  const missing = expression && missingImmutable(issuer, expression)
+  const claims = expression && termsOf(expression, '', issuer).map(({ claim }) => claim)
+  const missing = claims && missingImmutable(issuer, claims)
   if (!missing) return
   const text = `claimsMatchingExpression.value: must match ${missing.map((each) => `claims['${each}']`).join(' or ')} besides claims['sub'].`
   throw refused('REQUEST_INPUT', text)

@@ -82,11 +82,12 @@ test('what a cloud cannot say is told with what would, and nothing is printed in
 })
 
 test('JSON has every cloud’s document, or what it lacks', async (t) => {
-  const { json, err } = await place(t).run('trust', 'render', ...rule, '--claim', 'project_id=7', '--json')
+  const said = [...rule, '--claim', 'project_id=7', '--claim', 'ref_protected=true']
+  const { json, err } = await place(t).run('trust', 'render', ...said, '--json')
   const { aws, google, entra } = json()
   assert.equal(aws.document.Statement[0].Condition.StringEquals['gitlab.com:project_id'], '7')
   assert.match(google.gcloud, /^gcloud iam /)
-  assert.deepEqual(entra.lacks[0].what, 'claim project_id')
+  assert.deepEqual(entra.lacks[0].what, 'claim ref_protected')
   assert.match(err, /note: 000000000000 stands for your AWS account[\s\S]*note: my-pool/)
 })
 

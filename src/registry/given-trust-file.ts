@@ -32,10 +32,10 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
       oidcProviders.map((each, j) => ({ account, document: each, place: at('aws', i, 'oidcProviders', j) })),
     ),
     poolProviders: trust.google.flatMap(({ projectNumber, pools }, i) =>
-      pools.flatMap(({ id, disabled, providers }, j) =>
+      pools.flatMap(({ id, disabled, expireTime, providers }, j) =>
         providers.map((each, k) => ({
           projectNumber,
-          pool: { id, disabled },
+          pool: { id, disabled, ...(expireTime !== undefined && { expireTime }) },
           document: each,
           place: at('google', i, 'pools', j, 'providers', k),
         })),
@@ -53,7 +53,11 @@ export function trustFile(text: string, file: string, read: ReadFile): GivenTrus
       document: each,
       place: at('authorizationServers', i),
     })),
-    projectBindings: trust.google.map(({ projectNumber, bindings = [] }) => ({ projectNumber, bindings })),
+    projectBindings: trust.google.map(({ projectNumber, bindings = [] }, i) => ({
+      projectNumber,
+      bindings,
+      place: at('google', i),
+    })),
     ...entraIn(trust.entra ?? [], at),
   }
 }

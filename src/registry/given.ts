@@ -38,7 +38,7 @@ export interface GivenOidcProvider {
 
 export interface GivenPoolProvider {
   readonly projectNumber: string
-  readonly pool: { readonly id: string; readonly disabled: boolean }
+  readonly pool: { readonly id: string; readonly disabled: boolean; readonly expireTime?: string }
   readonly document: PoolProviderDocument
   readonly place: Place
 }
@@ -55,6 +55,8 @@ export interface GivenServiceAccount {
 export interface GivenProjectBindings {
   readonly projectNumber: string
   readonly bindings: readonly BindingDocument[]
+  /** Of the project. */
+  readonly place: Place
 }
 
 export interface GivenCredential {

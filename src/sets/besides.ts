@@ -1,7 +1,8 @@
-import type { GivenRole, GivenServiceAccount } from '../registry/given.ts'
+import type { GivenRole } from '../registry/given.ts'
 import type { Condition } from '../trust/aws-condition.ts'
 import { compilePolicy, type Statement } from '../trust/aws-policy.ts'
-import { compileBindings, roleGrants } from '../trust/google-bindings.ts'
+import { roleGrants } from '../trust/google-bindings.ts'
+import type { Bound } from './account-bindings.ts'
 
 // Who gets in otherwise than by a token, or may do more than get in. It is told and not decided about: one line for each
 // rule, the same for the same rule wherever it stands.
@@ -35,11 +36,11 @@ function conditionText({ name, key, expected }: Condition): string {
   return `${name} ${key} ${JSON.stringify(expected)}`
 }
 
-/** Bindings for others than tokens, and of roles that do not lead to an access token. */
-export function besidesOfAccount({ document }: GivenServiceAccount): string[] {
-  return compileBindings(document.bindings).flatMap(({ role, members }) =>
-    members
-      .filter((each) => !('pool' in each) || !roleGrants(role, 'iam.serviceAccounts.getAccessToken'))
-      .map(({ text }) => `Allow ${role} to ${text}`),
-  )
+/** Roles of others than tokens, and roles that do not lead to an access token. */
+export function besidesOfAccount(bound: readonly Bound[]): string[] {
+  return bound
+    .filter(
+      ({ role, member }) => !('pool' in member) || !roleGrants(role, 'iam.serviceAccounts.getAccessToken'),
+    )
+    .map(({ role, member }) => `Allow ${role} to ${member.text}`)
 }

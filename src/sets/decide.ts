@@ -2,7 +2,8 @@ import { providerName } from '../lint/google-tokens.ts'
 import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { type Explanation, explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
-import { compileBindings, evaluateBindings } from '../trust/google-bindings.ts'
+import { evaluateBindings } from '../trust/google-bindings.ts'
+import { boundTo } from './account-bindings.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -42,9 +43,9 @@ function only(trust: GivenTrust, target: Target): GivenTrust {
 }
 
 /** What the engine makes of a principal of a pool whose providers are not at hand, by what they would have mapped. */
-export function isBound({ serviceAccounts }: GivenTrust, target: Target, claims: Claims): boolean {
+export function isBound(trust: GivenTrust, target: Target, claims: Claims): boolean {
   if (target.cloud !== 'google') return false
-  const account = serviceAccounts.find(({ document }) => document.email === target.serviceAccount)
+  const account = trust.serviceAccounts.find(({ document }) => document.email === target.serviceAccount)
   const attributes = Object.entries(claims).flatMap(([name, value]) =>
     name.startsWith('attribute.') ? [[name.slice('attribute.'.length), String(value)]] : [],
   )
@@ -55,6 +56,7 @@ export function isBound({ serviceAccounts }: GivenTrust, target: Target, claims:
     groups: [],
     attributes: Object.fromEntries(attributes),
   } as const
-  const bindings = compileBindings(account?.document.bindings ?? [])
+  const bound = account ? boundTo(account, trust) : []
+  const bindings = bound.map(({ member, ...rest }) => ({ ...rest, members: [member] }))
   return evaluateBindings(bindings, principal, 'iam.serviceAccounts.getAccessToken')
 }

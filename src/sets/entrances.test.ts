@@ -210,6 +210,70 @@ describe('sets and the deciding engine agree', () => {
         await agree(trust, { Arn, Account, UserId: 'AROA:s' })
   })
 
+  test('about accounts by the bindings of their project, and about what is disabled', async () => {
+    const role = 'roles/iam.workloadIdentityUser'
+    const members = fc.array(member, { maxLength: 2 })
+    const parts = fc.record({
+      own: members,
+      projects: members,
+      account: fc.constantFrom({}, {}, {}, { disabled: true }),
+      provider: fc.constantFrom({}, {}, {}, { disabled: true }),
+      pool: fc.constantFrom({}, {}, {}, { disabled: true }),
+    })
+    const property = fc.asyncProperty(
+      parts,
+      fc.array(token, { minLength: 4, maxLength: 4 }),
+      async ({ own, projects, account, provider, pool: ofPool }, tokens) => {
+        const project = {
+          projectNumber: '123456789012',
+          projectId: 'acme',
+          bindings: [{ role, members: projects }],
+          pools: [
+            {
+              id: 'ci-pool',
+              ...ofPool,
+              providers: [
+                {
+                  id: 'github',
+                  ...provider,
+                  attributeMapping: {
+                    'google.subject': 'assertion.sub',
+                    'attribute.repo': 'assertion.repository',
+                  },
+                  attributeCondition: "assertion.sub != 'b'",
+                  oidc: { issuerUri: github, allowedAudiences: ['a', 'ab'] },
+                },
+              ],
+            },
+          ],
+          serviceAccounts: [
+            { email: 'x@acme.iam.gserviceaccount.com', ...account, bindings: [{ role, members: own }] },
+          ],
+        }
+        for (const each of tokens) await agree(given({ google: [project] }), each)
+      },
+    )
+    await fc.assert(property, { numRuns: 300 })
+  })
+
+  test('about a provider that is deleted', async () => {
+    const provider = {
+      name: `${pool}/providers/github`,
+      attributeMapping: { 'google.subject': 'assertion.sub' },
+      attributeCondition: "assertion.sub == 'a'",
+      oidc: { issuerUri: github, allowedAudiences: ['a'] },
+    }
+    const expireTime = '2026-12-22T00:00:00Z'
+    const presented = { iss: github, sub: 'a', aud: 'a' }
+    for (const [document, expected] of [
+      [provider, 1],
+      [{ ...provider, state: 'DELETED', expireTime }, 0],
+    ] as const) {
+      await agree(given(document), presented)
+      assert.equal(entrancesOf(given(document))[0]?.ways.length, expected)
+    }
+  })
+
   test('about federated credentials of Entra', async () => {
     const audiences = fc.constantFrom(['a'], ['ab'])
     const classic = fc.record({
@@ -218,15 +282,16 @@ describe('sets and the deciding engine agree', () => {
       subject: fc.constantFrom(...words),
       audiences,
     })
-    const flexibleTerm = fc
-      .tuple(
-        fc.constantFrom('sub', 'ref'),
-        fc.constantFrom('eq', 'matches'),
-        fc.constantFrom('a', 'a*', '?b', '*'),
-      )
-      .map(([name, operator, value]) => `claims['${name}'] ${operator} '${value}'`)
+    const termOf = (name: string) =>
+      fc
+        .tuple(fc.constantFrom('eq', 'matches'), fc.constantFrom('a', 'a*', '?b', '*'))
+        .map(([operator, value]) => `claims['${name}'] ${operator} '${value}'`)
+    const others = fc.array(fc.oneof(termOf('job_workflow_ref'), termOf('sub')), { maxLength: 1 })
     const flexible = fc
-      .tuple(fc.array(flexibleTerm, { minLength: 1, maxLength: 2 }), audiences)
+      .tuple(
+        fc.tuple(termOf('sub'), others).map(([first, rest]) => [first, ...rest]),
+        audiences,
+      )
       .map(([terms, list]) => ({
         name: 'f',
         issuer: github,
@@ -239,7 +304,7 @@ describe('sets and the deciding engine agree', () => {
       fc.array(token, { minLength: 4, maxLength: 4 }),
       async (list, tokens) => {
         const trust = given(list)
-        for (const each of tokens) await agree(trust, each)
+        for (const each of tokens) await agree(trust, { ...each, job_workflow_ref: each.ref })
       },
     )
     await fc.assert(property, { numRuns: 300 })

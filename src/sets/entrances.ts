@@ -1,6 +1,6 @@
 import { providerName } from '../lint/google-tokens.ts'
 import { arnOf, type GivenServiceAccount, type GivenTrust, type Place } from '../registry/given.ts'
-import { compileBindings } from '../trust/google-bindings.ts'
+import { boundTo } from './account-bindings.ts'
 import { roleWays } from './aws-ways.ts'
 import { besidesOfAccount, besidesOfRole } from './besides.ts'
 import { credentialWays } from './entra-ways.ts'
@@ -44,24 +44,24 @@ function accounts(trust: GivenTrust): Entrance[] {
   return trust.serviceAccounts.flatMap((account) => [
     ...byProviders(account, trust),
     ...byUnknown(account, trust),
-    ...byOthers(account),
+    ...byOthers(account, trust),
   ])
 }
 
 /** Whoever has the account otherwise than by a pool. */
-function byOthers(account: GivenServiceAccount): Entrance[] {
-  const besides = besidesOfAccount(account)
+function byOthers(account: GivenServiceAccount, trust: GivenTrust): Entrance[] {
+  const besides = besidesOfAccount(boundTo(account, trust))
   const target = { cloud: 'google', provider: '', serviceAccount: account.document.email } as const
   const name = `${nameOf(account)} by others than tokens`
   return besides.length === 0 ? [] : [{ target, name, ...at(account.place), ways: [], besides }]
 }
 
 /** Pools whose members may act as the account, and of whose providers nothing is said. */
-function byUnknown(account: GivenServiceAccount, { poolProviders }: GivenTrust): Entrance[] {
-  const known = new Set(poolProviders.map(poolOf))
-  const members = compileBindings(account.document.bindings).flatMap((each) => each.members)
+function byUnknown(account: GivenServiceAccount, trust: GivenTrust): Entrance[] {
+  const known = new Set(trust.poolProviders.map(poolOf))
+  const bound = boundTo(account, trust)
   const pools = new Set(
-    members.flatMap((each) => ('pool' in each && !known.has(each.pool) ? [each.pool] : [])),
+    bound.flatMap(({ member }) => ('pool' in member && !known.has(member.pool) ? [member.pool] : [])),
   )
   return [...pools].map((pool) => ({
     target: {
@@ -71,7 +71,7 @@ function byUnknown(account: GivenServiceAccount, { poolProviders }: GivenTrust):
     },
     name: `${nameOf(account)} by ${pool}`,
     ...at(account.place),
-    ways: poolWays(account, pool),
+    ways: poolWays(bound, pool),
     open: `the providers of ${pool} are not in these files: name them with --trust too`,
   }))
 }
@@ -80,15 +80,16 @@ function nameOf({ bare, document }: GivenServiceAccount): string {
   return bare ? 'this service account' : `service account ${document.email}`
 }
 
-function byProviders(account: GivenServiceAccount, { poolProviders }: GivenTrust): Entrance[] {
-  return poolProviders
+function byProviders(account: GivenServiceAccount, trust: GivenTrust): Entrance[] {
+  const bound = boundTo(account, trust)
+  return trust.poolProviders
     .map((provider): Entrance => {
       const { email } = account.document
       return {
         target: { cloud: 'google', provider: providerName(provider), serviceAccount: email },
         name: `${nameOf(account)} by ${provider.pool.id}/${provider.document.id}`,
         ...at(account.place),
-        ways: accountWays(account, provider),
+        ways: accountWays(bound, provider),
       }
     })
     .filter(({ ways }) => ways.length > 0)

@@ -1,7 +1,8 @@
 import { providerName } from '../lint/google-tokens.ts'
-import type { GivenPoolProvider, GivenServiceAccount } from '../registry/given.ts'
-import { compileBindings, type Member, roleGrants } from '../trust/google-bindings.ts'
+import type { GivenPoolProvider } from '../registry/given.ts'
+import { type Member, roleGrants } from '../trust/google-bindings.ts'
 import { compileProvider, defaultAwsMapping } from '../trust/google-provider.ts'
+import type { Bound } from './account-bindings.ts'
 import { type ClaimText, celTruth, claimTextOf, expressionOf, type Variables } from './cel-sets.ts'
 import { exactly, like } from './text-set.ts'
 import { meetAll, type TokenSet, tokensIf, tokensWith } from './token-set.ts'
@@ -22,44 +23,36 @@ export function providerWays(provider: GivenPoolProvider): Way[] {
   return admitted(provider).map((lets) => ({ source, line, lets, except: [], notes: [] }))
 }
 
-/** Which tokens lead, by a provider, to a service account. */
-export function accountWays(account: GivenServiceAccount, provider: GivenPoolProvider): Way[] {
+/** Which tokens lead, by a provider, to a service account that these have a role on. */
+export function accountWays(bound: readonly Bound[], provider: GivenPoolProvider): Way[] {
   const variables = variablesOf(provider)
-  return boundWays(account, admitted(provider), (member) => memberSets(member, poolOf(provider), variables))
+  return boundWays(bound, admitted(provider), (member) => memberSets(member, poolOf(provider), variables))
 }
 
 /** The same of a pool whose providers are not at hand: tokens by what those map them to. */
-export function poolWays(account: GivenServiceAccount, pool: string): Way[] {
+export function poolWays(bound: readonly Bound[], pool: string): Way[] {
   const asMapped = (name: string) => ({ before: '', claim: name, after: '' })
-  return boundWays(account, [tokensWith({ 'google.subject': present })], (member) =>
+  return boundWays(bound, [tokensWith({ 'google.subject': present })], (member) =>
     memberSets(member, pool, asMapped),
   )
 }
 
 function boundWays(
-  account: GivenServiceAccount,
+  bound: readonly Bound[],
   tokens: readonly TokenSet[],
   setsOf: (member: Member) => readonly TokenSet[],
 ): Way[] {
-  return compileBindings(account.document.bindings).flatMap(({ role, members, source }, i) =>
-    members.flatMap((member, j) => {
-      const line = account.place.line(['bindings', i, 'members', j])
-      const sets = roleGrants(role, 'iam.serviceAccounts.getAccessToken') ? setsOf(member) : []
-      return meetAll(tokens, sets).map((lets) => ({
-        source: `${source}.members[${j}]`,
-        line,
-        lets,
-        except: [],
-        notes: [member.text],
-      }))
-    }),
-  )
+  return bound.flatMap(({ role, member, source, line }) => {
+    const sets = roleGrants(role, 'iam.serviceAccounts.getAccessToken') ? setsOf(member) : []
+    return meetAll(tokens, sets).map((lets) => ({ source, line, lets, except: [], notes: [member.text] }))
+  })
 }
 
 function admitted(provider: GivenPoolProvider): TokenSet[] {
-  const { attributeCondition = '', attributeMapping, disabled } = provider.document
+  const { attributeCondition = '', attributeMapping, disabled, expireTime } = provider.document
   compileProvider({ attributeMapping, attributeCondition })
-  if (disabled || provider.pool.disabled) return []
+  const { pool } = provider
+  if (disabled || pool.disabled || expireTime !== undefined || pool.expireTime !== undefined) return []
   const variables = variablesOf(provider)
   const condition = attributeCondition === '' ? [tokensWith({})] : celTruth(attributeCondition, variables).yes
   return meetAll(meetAll([issued(provider)], subjectMade(variables)), condition)

@@ -1,11 +1,8 @@
+import { claimsBesideSubject, type MatchingExpression, missingImmutable } from '../trust/entra-expression.ts'
 import type { Inexpressible, Renderer, TokenRule } from './token-rule.ts'
 
 /** Characters in an issuer, a subject or an audience. */
 const longest = 600
-/** What a flexible credential may ask for besides the subject, where Microsoft documents it. */
-const flexibleClaims: Readonly<Record<string, readonly string[]>> = {
-  'https://token.actions.githubusercontent.com': ['job_workflow_ref'],
-}
 
 /**
  * A federated identity credential, as Graph takes it; with a claim besides the subject a flexible one.
@@ -13,27 +10,36 @@ const flexibleClaims: Readonly<Record<string, readonly string[]>> = {
  */
 export const renderEntra: Renderer = {
   lacks: (rule) => [...claimLacks(rule), ...lengthLacks(rule), ...quoteLacks(rule)],
-  document({ issuer, subject, audience, claims }) {
-    const names = Object.keys(claims)
-    const terms = Object.entries({ sub: subject, ...claims }).map(
-      ([name, value]) => `claims['${name}'] eq '${value}'`,
-    )
-    const whose =
-      names.length === 0
-        ? { subject }
-        : { claimsMatchingExpression: { value: terms.join(' and '), languageVersion: 1 } }
+  document(rule) {
+    const { issuer, subject, audience, claims } = rule
+    const flexible = Object.keys(claims).length > 0
+    const whose = flexible ? { claimsMatchingExpression: expressionOf(rule) } : { subject }
     return { name: 'workload', issuer, ...whose, audiences: [audience] }
   },
 }
 
+function expressionOf({ subject, claims }: TokenRule): MatchingExpression {
+  const terms = Object.entries({ sub: subject, ...claims }).map(
+    ([name, value]) => `claims['${name}'] eq '${value}'`,
+  )
+  return { value: terms.join(' and '), languageVersion: 1 }
+}
+
 function claimLacks({ issuer, claims }: TokenRule): Inexpressible[] {
-  const known = flexibleClaims[issuer] ?? []
-  return Object.keys(claims)
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      what: `claim ${name}`,
-      why: 'a federated identity credential compares the subject alone (of GitHub job_workflow_ref too): have the issuer put it into sub',
-    }))
+  const taken = claimsBesideSubject(issuer)
+  const names = Object.keys(claims)
+  const others = names.filter((name) => !taken.includes(name))
+  if (others.length > 0) return others.map((name) => ({ what: `claim ${name}`, why: whyNot(taken) }))
+  const missing = names.length > 0 ? missingImmutable(issuer, names) : undefined
+  if (!missing) return []
+  const why =
+    'Graph takes no new flexible credential without it, since names can be taken over: add it with --claim'
+  return [{ what: missing.map((name) => `claim ${name}`).join(' or '), why }]
+}
+
+function whyNot(taken: readonly string[]): string {
+  const also = taken.length > 0 ? ` (of this issuer ${taken.join(', ')} too)` : ''
+  return `a federated identity credential compares the subject alone${also}: have the issuer put it into sub`
 }
 
 function lengthLacks({ issuer, subject, audience }: TokenRule): Inexpressible[] {

@@ -16,7 +16,10 @@ const rule: TokenRule = {
   issuer: github,
   subject: 'repo:acme/web:ref:refs/heads/main',
   audience: 'sts.amazonaws.com',
-  claims: { job_workflow_ref: 'acme/ci/.github/workflows/deploy.yml@refs/heads/main' },
+  claims: {
+    job_workflow_ref: 'acme/ci/.github/workflows/deploy.yml@refs/heads/main',
+    repository_id: '79696125',
+  },
 }
 
 // What has a meaning of its own in some cloud’s language.
@@ -73,6 +76,7 @@ test('documents are as the vendors’ tools take them', async () => {
                 'token.actions.githubusercontent.com:aud': rule.audience,
                 'token.actions.githubusercontent.com:sub': rule.subject,
                 'token.actions.githubusercontent.com:job_workflow_ref': rule.claims.job_workflow_ref,
+                'token.actions.githubusercontent.com:repository_id': '79696125',
               },
             },
           },
@@ -84,7 +88,7 @@ test('documents are as the vendors’ tools take them', async () => {
         name: setting.provider,
         attributeMapping: { 'google.subject': 'assertion.sub' },
         attributeCondition:
-          'assertion.sub == "repo:acme/web:ref:refs/heads/main" && assertion.job_workflow_ref == "acme/ci/.github/workflows/deploy.yml@refs/heads/main"',
+          'assertion.sub == "repo:acme/web:ref:refs/heads/main" && assertion.job_workflow_ref == "acme/ci/.github/workflows/deploy.yml@refs/heads/main" && assertion.repository_id == "79696125"',
         oidc: { issuerUri: github, allowedAudiences: ['sts.amazonaws.com'] },
       },
     },
@@ -94,7 +98,7 @@ test('documents are as the vendors’ tools take them', async () => {
         issuer: github,
         claimsMatchingExpression: {
           value:
-            "claims['sub'] eq 'repo:acme/web:ref:refs/heads/main' and claims['job_workflow_ref'] eq 'acme/ci/.github/workflows/deploy.yml@refs/heads/main'",
+            "claims['sub'] eq 'repo:acme/web:ref:refs/heads/main' and claims['job_workflow_ref'] eq 'acme/ci/.github/workflows/deploy.yml@refs/heads/main' and claims['repository_id'] eq '79696125'",
           languageVersion: 1,
         },
         audiences: ['sts.amazonaws.com'],
@@ -127,8 +131,20 @@ for (const [what, cloud, change, lacks] of [
   [
     'a quote in a flexible credential',
     'entra',
-    { claims: { job_workflow_ref: "it's" } },
+    { claims: { job_workflow_ref: "it's", repository_id: '1' } },
     ['job_workflow_ref'],
+  ],
+  [
+    'what Graph wants of a new flexible credential',
+    'entra',
+    { claims: { job_workflow_ref: 'a' } },
+    ['claim repository_id or claim repository_owner_id'],
+  ],
+  [
+    'a claim beside the subject, of an issuer that has the subject alone',
+    'entra',
+    { issuer: 'https://app.terraform.io', claims: { terraform_run_phase: 'apply' } },
+    ['claim terraform_run_phase'],
   ],
   ['a subject longer than Entra takes', 'entra', { subject: 'a'.repeat(601), claims: {} }, ['subject']],
 ] as const)

@@ -55,7 +55,7 @@ export function termsOf(
   issuer: string,
 ): readonly Term[] {
   if (languageVersion !== 1) refuse(`${at}.languageVersion`, languageVersion, '1')
-  const platform = platforms.find((each) => each.issuer.test(issuer))
+  const platform = platformOf(issuer)
   if (!platform)
     refuse(at, issuer, 'an issuer that flexible credentials are for: GitHub, GitLab or Terraform Cloud')
   const terms: Term[] = []
@@ -93,15 +93,20 @@ function supported(claims: Platform['claims']): string {
     .join(', ')
 }
 
+function platformOf(issuer: string): Platform | undefined {
+  return platforms.find((each) => each.issuer.test(issuer))
+}
+
+/** What a flexible credential may compare besides `sub`, for tokens of this issuer. */
+export function claimsBesideSubject(issuer: string): readonly string[] {
+  return Object.keys(platformOf(issuer)?.claims ?? {}).filter((claim) => claim !== 'sub')
+}
+
 /**
  * The claims of which a new credential has to name one, so that nobody gets in by taking over a name; undefined when it
- * does. Credentials that are there already go on without.
+ * names one, or the issuer has none. Credentials that are there already go on without.
  */
-export function missingImmutable(
-  issuer: string,
-  expression: MatchingExpression,
-): readonly string[] | undefined {
-  const { immutable } = platforms.find((each) => each.issuer.test(issuer)) ?? {}
-  const named = termsOf(expression, '', issuer).some(({ claim }) => immutable?.includes(claim))
-  return named ? undefined : immutable
+export function missingImmutable(issuer: string, claims: readonly string[]): readonly string[] | undefined {
+  const { immutable } = platformOf(issuer) ?? {}
+  return claims.some((each) => immutable?.includes(each)) ? undefined : immutable
 }
