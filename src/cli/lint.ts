@@ -4,13 +4,14 @@ import { lint as findings } from '../lint/lint.ts'
 import type { Claims, Finding } from '../lint/rule.ts'
 import { rules } from '../lint/rules.ts'
 import { sarifLog } from '../lint/sarif.ts'
-import { together } from '../registry/given.ts'
+import { type GivenTrust, together } from '../registry/given.ts'
 import { readGiven } from '../registry/read-given.ts'
 import { checkGiven } from '../sts/check-given.ts'
 import { printable } from '../wire/printable.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
+import { notLookedAt, tellOpen } from './open-points.ts'
 import { paint, type Style, table } from './output.ts'
 
 export const lint: Command = {
@@ -31,12 +32,22 @@ Exit codes: 0 nothing that is high or worse, 1 something is, 2 input that cannot
       checkGiven(given)
       const found = await findings(given)
       io.out(formats[format](found, io))
-      for (const each of given.open) io.err(`open: ${printable(each)}\n`)
+      tellOpen([...given.open, ...notLookedAt(given), ...projects(given)], io)
       return found.some(isSerious) ? exitCodes.failed : exitCodes.ok
     } catch (error) {
       return unusable(error, io)
     }
   },
+}
+
+/** Their roles count for every service account, and no rule is about them. */
+function projects({ projectBindings }: GivenTrust): string[] {
+  return projectBindings
+    .filter(({ bindings }) => bindings.length > 0)
+    .map(
+      ({ projectNumber }) =>
+        `the bindings of the project ${projectNumber} are not looked at: mayfly who tells whom they let in`,
+    )
 }
 
 type Format = 'text' | 'json' | 'sarif'

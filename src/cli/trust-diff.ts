@@ -91,7 +91,7 @@ function partText(
   terminal: Terminal,
 ): string {
   if (besides !== undefined)
-    return `  ${paint(terminal, 'yellow', '?')} ${doing === 'gets in now' ? 'new' : 'gone'}, and not about tokens: ${printable(besides)}\n`
+    return `  ${paint(terminal, 'yellow', '?')} ${doing === 'gets in now' ? 'new' : 'gone'}, and not compared: ${printable(besides)}\n`
   if (!tokens) return `  ${paint(terminal, 'yellow', '?')} too many parts to tell them\n`
   const { who, warnings } = inWords({ lets: tokens, except: [] })
   const sign = confirmed ? paint(terminal, style, mark) : paint(terminal, 'yellow', '?')

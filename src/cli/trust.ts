@@ -25,7 +25,7 @@ Exit codes: 0 written, 1 a cloud cannot say it, 2 wrong command line.
 
 diff tells who gets in by NEW and not by OLD, and the other way round, each with a token that both were asked about. It
 is about tokens whose claims are texts. Rules about others (AWS principals, session tags) are told when they change, and not
-compared.
+compared; nor are authorization servers.
   OLD, NEW            what mayfly explain takes for --trust
   --json              for programs
 Exit codes: 0 nobody gets in who did not before, 1 somebody does or it cannot be told, 2 input that cannot be used.

@@ -206,3 +206,22 @@ test('an account whose pools are not in the files is no account that nobody gets
     /this service account by .*ci-pool {2}sa\.json:1\n {2}\? the providers of .* are not in these files/,
   )
 })
+
+test('what is not looked at is told', async (t) => {
+  const server = {
+    issuer: 'https://tokens.acme.example',
+    providers: [{ issuer: 'https://gitlab.com' }],
+    resources: [{ identifier: 'https://orders.acme.example', scopes: ['read'] }],
+    rules: [
+      {
+        name: 'ci',
+        issuer: 'https://gitlab.com',
+        resources: [{ identifier: 'https://orders.acme.example', scopes: ['read'] }],
+      },
+    ],
+  }
+  const who = place(t, { 'trust.json': { authorizationServers: [server] } })
+  const { code, err } = await who('--trust', 'trust.json')
+  assert.equal(code, 0)
+  assert.match(err, /^open: the authorization server https:\/\/tokens\.acme\.example is not looked at/)
+})

@@ -196,3 +196,30 @@ test('who gets in otherwise than by a token is not passed over', async () => {
   assert.equal(await meaning(policyFor('user:a@acme.example'), policyFor(account)), 'undecided')
   assert.equal(await meaning(policyFor(account), policyFor(account)), 'same')
 })
+
+test('an authorization server that is written in another way makes it impossible to tell', async () => {
+  const server = (scope: string) => ({
+    authorizationServers: [
+      {
+        issuer: 'https://tokens.acme.example',
+        providers: [{ issuer: 'https://gitlab.com' }],
+        resources: [{ identifier: 'https://orders.acme.example', scopes: ['read', 'write'] }],
+        rules: [
+          {
+            name: 'ci',
+            issuer: 'https://gitlab.com',
+            resources: [{ identifier: 'https://orders.acme.example', scopes: [scope] }],
+          },
+        ],
+      },
+    ],
+  })
+  const trustOf = (document: object) => parseGiven(JSON.stringify(document), 'trust.json')
+  const [read, write, none] = [server('read'), server('write'), {}].map(trustOf)
+  const meaning = async (before: typeof read, after: typeof read) =>
+    meaningOf(await differencesOf(before!, after!))
+  assert.equal(await meaning(read, read), 'same')
+  assert.equal(await meaning(read, write), 'undecided')
+  assert.equal(await meaning(none, read), 'undecided')
+  assert.equal(await meaning(read, none), 'narrower')
+})
