@@ -6,11 +6,19 @@ import type { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
 import { boxDenied } from './box-denied.ts'
 import { labFolder } from './furniture.ts'
+import { closeInherited } from './inherited.ts'
+
+export const messageDescriptor = 4
+export const fileDescriptor = 5
 
 export interface BoxOptions {
   readonly env: Environment
   /** Of the command's three standard streams. Default: this process's own. */
   readonly stdio?: 'inherit' | 'pipe'
+  /** What the command finds on `messageDescriptor`, to be read to its end. Default: nothing. */
+  readonly message?: string
+  /** An open file that the command has as `fileDescriptor`. Nothing else that is open here reaches the box. */
+  readonly file?: number
 }
 
 export interface Box {
@@ -28,7 +36,7 @@ export interface Box {
 // Descriptor 3 is a pipe from outside, a line for each signal to pass on, with a mark beside it: in here nobody can tell
 // which process group the terminal's is, and so whether a Ctrl-C has reached the command already. The pipe's end means
 // that whoever opened the box is gone, however that came about. The shell gives a background job /dev/null for standard
-// input, hence descriptor 9.
+// input, hence descriptor 9. The two after the pipe are the command's.
 // A signal to the whole process group, as Ctrl-C is, reaches the command by itself, and has to spare what keeps the box.
 //
 // /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
@@ -64,7 +72,7 @@ trap : TERM INT HUP QUIT USR1 USR2
 exec 9<&0
 "$@" <&9 9<&- 3<&- &
 child=$!
-exec 9<&-
+exec 9<&- ${messageDescriptor}<&- ${fileDescriptor}<&-
 (
   trap '' TERM HUP USR1 USR2
   while read -r signal; do
@@ -94,17 +102,20 @@ const asUser = ['--user', '--map-root-user']
  * The command is to set or reset what signals do, as Node does for itself and its children: it starts with some ignored.
  * @throws LAB_* when the kernel, or whoever set it up, does not allow that
  */
-export function enterBox(command: readonly string[], { env, stdio = 'inherit' }: BoxOptions): Box {
+export function enterBox(command: readonly string[], options: BoxOptions): Box {
+  const { env, stdio = 'inherit', message = '', file = 'ignore' } = options
+  closeInherited()
   const way = wayIn()
   if (!way.flags) throw way.problem
   const [program, args] = unshare(way.flags, command)
   const child = spawn('/bin/sh', ['-c', sparing, title, program, ...args], {
     env: env as NodeJS.ProcessEnv,
-    stdio: [stdio, stdio, stdio, 'pipe'],
+    stdio: [stdio, stdio, stdio, 'pipe', 'pipe', file],
   })
-  const control = child.stdio[3] as Writable
-  // The command may have ended with a signal on its way to it.
-  control.on('error', () => {})
+  const [control, told] = child.stdio.slice(3) as [Writable, Writable]
+  // The command may have ended with a signal, or what it was told, on its way to it.
+  for (const each of [control, told]) each.on('error', () => {})
+  told.end(message)
   const ended = new Promise<number>((resolve) =>
     child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!])),
   )
