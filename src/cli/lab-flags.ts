@@ -44,7 +44,8 @@ The command sees the clouds' own host names and link-local addresses, answered b
 trust file, with certificates that every client takes. Nothing else can be reached from it, and nothing leaves the
 machine. It has the caller's environment without what belongs to a cloud or a CI platform (AWS_*, GOOGLE_*, GITHUB_*,
 CI_*, …) and without proxies: what it needs of that it gets behind \`--\`, by \`env NAME=VALUE COMMAND\`.
-What HOME has of the user's own logins (~/.aws/credentials and caches, gcloud's and Azure's folders) is hidden from it.
+What HOME has of the user's own logins (~/.aws/credentials and caches, gcloud's and Azure's folders) is hidden from it,
+and what clients keep there in the lab goes with it.
 Time is moved for what is the lab's own and for \`mayfly\` in it; everybody else goes by the machine's.
 Its exit code is the exit code, 128 + N when signal N ended it. Every refusal is explained on standard error.
 Linux alone: as root, or where users may make namespaces.

@@ -13,6 +13,7 @@ import { readTrustFile } from '../registry/trust-file.ts'
 import type { Environment } from '../world.ts'
 import type { Command, Io } from './command.ts'
 import { type LabSetting, labUsage, readLabFlags } from './lab-flags.ts'
+import { labHomes } from './lab-homes.ts'
 import { openTrace, traceTo } from './lab-trace.ts'
 import { paint } from './output.ts'
 import { ownCommand } from './reaper.ts'
@@ -36,6 +37,8 @@ export const lab: Command = {
 /** What is read outside of the box and said to it: paths need not lead to the same in there. */
 interface Handed {
   readonly trust: TrustDocument
+  /** `labHomes`. */
+  readonly homes: readonly string[]
 }
 
 /** Finds out what can be known beforehand, and starts this command again in a box. */
@@ -45,7 +48,8 @@ async function outside(
   io: Io,
 ): Promise<number> {
   findCommand(command[0], io.env)
-  const handed: Handed = { trust: await readTrustFile(resolve(io.cwd, trust)) }
+  const homes = labHomes(io.env)
+  const handed: Handed = { trust: await readTrustFile(resolve(io.cwd, trust)), homes }
   const file = trace === undefined || trace === '-' ? undefined : openTrace(resolve(io.cwd, trace))
   const signals = forwardSignals()
   // In a lab within a lab these are of the outer one, and not in the inner one's box.
@@ -53,6 +57,7 @@ async function outside(
   const box = enterBox([...ownCommand(), 'lab', ...args], {
     env,
     message: JSON.stringify(handed),
+    ...(homes[0] !== undefined && { home: homes[0] }),
     ...(file !== undefined && { file }),
   })
   signals.to(box)
@@ -88,7 +93,7 @@ async function within(setting: LabSetting, io: Io): Promise<number> {
 }
 
 async function opening({ options, services, trace, time }: LabSetting, io: Io): Promise<Lab> {
-  const { trust } = handedOver()
+  const { trust, homes } = handedOver()
   if (time) {
     const realMs = Date.now()
     writeLabTime(clockFile, { realMs, originMs: time.startsAt(realMs), speed: time.speed })
@@ -101,7 +106,7 @@ async function opening({ options, services, trace, time }: LabSetting, io: Io): 
     ...(time && { clock: labClock(clockFile) }),
     ...(trace !== undefined && { onTrace: traceTo(trace === '-' ? io.err : fileDescriptor) }),
   })
-  hideLogins(io.env.HOME)
+  hideLogins(homes)
   for (const [hosts, url] of services) opened.serve(hosts, url)
   return opened
 }

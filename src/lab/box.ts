@@ -1,10 +1,14 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import type { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
+import { aroundBox } from './around-box.ts'
 import { boxDenied } from './box-denied.ts'
+import { covering } from './covering.ts'
 import { labFolder } from './furniture.ts'
 import { closeInherited } from './inherited.ts'
 
@@ -19,6 +23,8 @@ export interface BoxOptions {
   readonly message?: string
   /** An open file that the command has as `fileDescriptor`. Nothing else that is open here reaches the box. */
   readonly file?: number
+  /** Where there are to be folders for logins as long as the box is there, so that they can be hidden in it. Default: nowhere. */
+  readonly home?: string
 }
 
 export interface Box {
@@ -41,30 +47,14 @@ export interface Box {
 //
 // /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
 // files at the paths that a platform has them at (/run/secrets). What leads out of the box is left out: the machine's
-// resolver caches, container engines and a pod's own secrets; and so is what cannot be bound. `-c`: `./x` stays what it
-// is in the old /run.
+// resolver caches, container engines and a pod's own secrets.
+const leadingOut = ['secrets', 'mayfly-lab', 'nscd', 'docker.sock', 'containerd', 'podman']
 const passedOn = `${labFolder}/passed-on`
 const script = `
+exec 6<&-
 set -e
 PATH=$PATH:/usr/sbin:/sbin ip link set lo up
-(
-  cd /run
-  mount -n -t tmpfs -o mode=755 tmpfs /run
-  for each in *; do
-    case $each in
-      secrets | mayfly-lab | nscd | docker.sock | containerd | podman) continue ;;
-    esac
-    if [ -L "$each" ]; then
-      cp -P "$each" /run/
-    elif [ -d "$each" ]; then
-      mkdir "/run/$each"
-      mount -n -c --rbind "./$each" "/run/$each" || :
-    elif [ -e "$each" ]; then
-      : >"/run/$each"
-      mount -n -c --bind "./$each" "/run/$each" || :
-    fi
-  done
-)
+${covering('/run', leadingOut, '755')}
 mkdir ${labFolder}
 if [ -d /var/run ] && ! [ /var/run -ef /run ]; then mount -n --rbind /run /var/run; fi
 set +e
@@ -88,10 +78,6 @@ while :; do
   kill -0 $child 2>/dev/null || exit $code
 done`
 
-// unshare waits outside, and the box ends with it. INT and TERM it leaves to the command by itself; the others of a
-// process group, as a terminal that closes sends them, would end it.
-const sparing = `trap '' HUP QUIT USR1 USR2; exec "$@"`
-
 const title = 'mayfly-box'
 const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 const asUser = ['--user', '--map-root-user']
@@ -103,12 +89,12 @@ const asUser = ['--user', '--map-root-user']
  * @throws LAB_* when the kernel, or whoever set it up, does not allow that
  */
 export function enterBox(command: readonly string[], options: BoxOptions): Box {
-  const { env, stdio = 'inherit', message = '', file = 'ignore' } = options
+  const { env, stdio = 'inherit', message = '', file = 'ignore', home = '' } = options
   closeInherited()
   const way = wayIn()
   if (!way.flags) throw way.problem
   const [program, args] = unshare(way.flags, command)
-  const child = spawn('/bin/sh', ['-c', sparing, title, program, ...args], {
+  const child = spawn('/bin/sh', ['-c', aroundBox, title, home, program, ...args], {
     env: env as NodeJS.ProcessEnv,
     stdio: [stdio, stdio, stdio, 'pipe', 'pipe', file],
   })
@@ -116,10 +102,18 @@ export function enterBox(command: readonly string[], options: BoxOptions): Box {
   // The command may have ended with a signal, or what it was told, on its way to it.
   for (const each of [control, told]) each.on('error', () => {})
   told.end(message)
-  const ended = new Promise<number>((resolve) =>
-    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!])),
-  )
+  const ended = ending(child)
   return { child, ended, kill: (signal) => void control.write(`${signal.replace('SIG', '')}\n`) }
+}
+
+// What has to be taken away after the box takes no time, unless another box still needs it.
+const tidyingMs = 500
+
+async function ending(child: ChildProcess): Promise<number> {
+  const closed = once(child, 'close')
+  const [code, signal] = await once(child, 'exit')
+  await Promise.race([closed, setTimeout(tidyingMs)])
+  return code ?? 128 + constants.signals[signal as NodeJS.Signals]
 }
 
 /** Why no box can be made here; undefined when one can. Found out by making one. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -9,7 +9,7 @@ import type { Environment } from '../../src/world.ts'
 import { googleCredentials, trustFile } from '../fakes/cloud.ts'
 import { mayfly, run } from '../fakes/run.ts'
 import { inLab, lab, skip } from './in-lab.ts'
-import { emptyHome, started } from './surroundings.ts'
+import { emptied, emptyHome, started } from './surroundings.ts'
 
 const node = process.execPath
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -128,7 +128,7 @@ describe('a command in a lab', { skip, concurrency: false }, () => {
     job.kill('SIGKILL')
     assert.equal((await job.ended).signal, 'SIGKILL')
     assert.equal(mounts(), before)
-    assert.deepEqual(readdirSync(home.HOME), [])
+    await emptied(home.HOME)
   })
 
   it('is its caller, with no rights over the box, where its caller is not root', async (t) => {
