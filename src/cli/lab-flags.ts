@@ -36,7 +36,8 @@ export const labUsage = `mayfly lab [--trust trust.yaml] [--platform P] [FLAGS] 
   --absent refuse|drop    what becomes of connections to addresses that the platform does not have; default: refuse
   --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h, or --at=-5m
   --speed N               how fast it goes: 60 is a minute a second
-  --trace FILE            a line of JSON for every request, \`-\` on standard error; credentials left out
+  --trace FILE            a line of JSON for every request, \`-\` on standard error; values are
+                          left out but for those that are known to hold no credential
   --verbose               say what is played and which variables the command gets
 
 ${table(rows, '  ')}

@@ -2,6 +2,7 @@ import { constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { MayflyError } from '../errors.ts'
 import type { Traced } from '../lab/servers.ts'
 import type { Io } from './command.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY } = constants
 // These are links to what is open already: `>(jq .)`, `/dev/stderr`.
@@ -34,24 +35,4 @@ export function traceTo(to: number | Io['err']): (traced: Traced) => void {
     if (typeof to === 'number') writeSync(to, line)
     else to(line)
   }
-}
-
-const redacted = '[redacted]'
-const secretHeaders = /^(authorization|cookie|x-amz-security-token|x-aws-ec2-metadata-token)$/i
-const secretParameters = /([?&](?:X-Amz-Security-Token|X-Amz-Signature|access_token|id_token)=)[^&]*/gi
-
-export function withoutSecrets({ atMs, target, headers, ...rest }: Traced) {
-  return {
-    time: new Date(atMs).toISOString(),
-    ...rest,
-    target: target.replace(secretParameters, `$1${redacted}`),
-    headers: headers.map(([name, value]) => [name, secretHeaders.test(name) ? shown(value) : value]),
-  }
-}
-
-/** Of a signature everything but itself: who signed what for which service is worth a look. */
-function shown(value: string): string {
-  return value.startsWith('AWS4-HMAC-SHA256 ')
-    ? value.replace(/Signature=[0-9a-f]+/i, `Signature=${redacted}`)
-    : redacted
 }
