@@ -6,11 +6,13 @@ import { trustFile } from '../fakes/cloud.ts'
 import { mayfly, run } from '../fakes/run.ts'
 import { folderOf } from '../workload.ts'
 import { lab, skip } from './in-lab.ts'
-import { emptyHome } from './surroundings.ts'
+import { emptyHome, started } from './surroundings.ts'
 
 const withBash = spawnSync('bash', ['--version']).error
   ? 'bash, which opens such descriptors, is not here'
   : skip
+
+const asRoot = process.getuid?.() === 0 ? skip : 'only root can mount that'
 
 describe('the box of a lab', { skip, concurrency: false }, () => {
   it('lets nothing in that its caller has open besides the standard streams', {
@@ -35,6 +37,43 @@ describe('the box of a lab', { skip, concurrency: false }, () => {
     const words = ['bash', '-c', piped, mayfly, trustFile, process.execPath, asking]
     const { err } = await run(words, home)
     assert.match(err, /"at":"169\.254\.170\.2:80"/)
+  })
+
+  it('has nothing of the machine below it that its root could bring up again', {
+    skip: asRoot,
+  }, async (t) => {
+    const home = await emptyHome(t)
+    const looking = 'ls /sys/class/net; umount -R /sys; ls /sys; umount /proc; ls /proc'
+    const { out } = await run(lab([], ['sh', '-c', looking]), home)
+    assert.equal(out, 'lo\n')
+  })
+
+  it('has of /run what leads to no other process', { skip: asRoot }, async (t) => {
+    const home = await emptyHome(t)
+    const socket =
+      'require("net").createServer().listen("/run/bus/deep/socket", () => process.kill(process.pid, 9))'
+    const making = `set -e
+      mount -t tmpfs tmpfs /run
+      mkdir -p /run/bus/deep /run/pipe /run/netns /run/secrets /run/kept
+      "$0" -e '${socket}' 2>/dev/null || mkfifo /run/pipe/fifo /run/top
+      touch /run/kept/file
+      cd /run/kept
+      XDG_RUNTIME_DIR=/run/user/0 exec "$@"`
+    const looking = ['sh', '-c', 'ls /run; ls ..; ls; stat -c %a /run/user/0; umask']
+    const words = ['unshare', '--mount', 'sh', '-c', making, process.execPath, ...lab([], looking)]
+    const { out, err } = await run(words, home)
+    const seen = 'kept\nmayfly-lab\nuser\n'
+    assert.equal(out, `${seen}${seen}file\n700\n0022\n`, err)
+  })
+
+  it('ends with Mayfly, whatever its command has done to what is in it', async (t) => {
+    const home = await emptyHome(t)
+    const stopping = 'kill -STOP -1; echo ready; exec sleep 1000'
+    const job = started(['lab', '--trust', trustFile, '--', 'sh', '-c', stopping], home)
+    await job.said('ready')
+    job.kill('SIGKILL')
+    // Its streams are open for as long as anything in the box is there.
+    assert.equal((await job.ended).signal, 'SIGKILL')
   })
 
   it('is not opened by a trust that is no file, nor by a caller that says it is there', async (t) => {
