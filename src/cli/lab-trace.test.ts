@@ -22,7 +22,7 @@ const traced = {
 
 test('a request is a line of JSON, its headers in order and without what it proves itself by', (t) => {
   const path = join(folderOf(t), 'trace')
-  const trace = traceTo(openTrace(path))
+  const trace = traceTo(openTrace(path), { err: () => {} })
   trace(traced)
   trace(traced)
   const text = readFileSync(path, 'utf8')
@@ -56,6 +56,14 @@ test('a file that is there is emptied, and nobody else can read it from then on'
 
 test('a stream is written to as well', () => {
   const lines: string[] = []
-  traceTo((line) => lines.push(line))(traced)
+  traceTo((line) => lines.push(line), { err: () => {} })(traced)
   assert.equal(lines.length, 1)
+})
+
+test('a full disk is told of once', () => {
+  const said: string[] = []
+  const trace = traceTo(openTrace('/dev/full'), { err: (text) => said.push(text) })
+  trace(traced)
+  trace(traced)
+  assert.deepEqual(said, ['warning: the trace has gaps (ENOSPC)\n'])
 })

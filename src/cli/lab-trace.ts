@@ -28,11 +28,20 @@ export function openTrace(path: string): number {
   }
 }
 
-/** What writes one line of JSON for every request, to an open file or to a stream, without what it proves itself by. */
-export function traceTo(to: number | Io['err']): (traced: Traced) => void {
+/**
+ * What writes one line of JSON for every request, to an open file or to a stream, without what it proves itself by. Where
+ * there is no room for one, that is said once: the command is worth more than its trace.
+ */
+export function traceTo(to: number | Io['err'], { err }: Pick<Io, 'err'>): (traced: Traced) => void {
+  let told = false
   return (traced) => {
     const line = `${JSON.stringify(withoutSecrets(traced))}\n`
-    if (typeof to === 'number') writeSync(to, line)
-    else to(line)
+    if (typeof to !== 'number') return to(line)
+    try {
+      writeSync(to, line)
+    } catch (error) {
+      if (!told) err(`warning: the trace has gaps (${(error as NodeJS.ErrnoException).code})\n`)
+      told = true
+    }
   }
 }

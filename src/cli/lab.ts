@@ -53,8 +53,14 @@ async function outside(
   const handed: Handed = { trust: await readTrustFile(resolve(io.cwd, trust)), homes }
   const file = trace === undefined || trace === '-' ? undefined : openTrace(resolve(io.cwd, trace))
   const signals = forwardSignals()
-  // In a lab within a lab these are of the outer one, and not in the inner one's box.
-  const env = { ...io.env, NODE_EXTRA_CA_CERTS: undefined, [inside]: '1' }
+  const env = {
+    // Root can read in the box what any process there was started with.
+    ...withoutCloudVariables(io.env),
+    MAYFLY_TRACE: io.env.MAYFLY_TRACE,
+    // In a lab within a lab these are of the outer one, and not in the inner one's box.
+    NODE_EXTRA_CA_CERTS: undefined,
+    [inside]: '1',
+  }
   const box = enterBox([...ownCommand(), 'lab', ...args], {
     env,
     message: JSON.stringify(handed),
@@ -83,10 +89,15 @@ function handedOver(): Handed {
 /** Opens the lab around the command. Whatever ends this process, the box ends with it. */
 async function within(setting: LabSetting, io: Io): Promise<number> {
   const signals = forwardSignals({ passedOn: wasPassedOn })
+  // What is put into the box is for every user in it. The command has its caller's.
+  const umask = process.umask(0o022)
   const opened = await opening(setting, io)
   const env = { ...withoutCloudVariables(io.env), ...opened.env, ...moved(setting) }
   if (setting.verbose) io.err(report(setting, opened, io))
-  const { child, ended } = await start(workloadCommand(setting.command), env as Record<string, string>)
+  process.umask(umask)
+  const starting = start(workloadCommand(setting.command), env as Record<string, string>)
+  process.umask(0o022)
+  const { child, ended } = await starting
   signals.to(child)
   const ending = await ended
   signals.stop()
@@ -105,7 +116,7 @@ async function opening({ options, services, trace, time }: LabSetting, io: Io): 
     env: io.env,
     onRecord: (record) => record.decision === 'deny' && io.err(refusalText(io, record)),
     ...(time && { clock: labClock(clockFile) }),
-    ...(trace !== undefined && { onTrace: traceTo(trace === '-' ? io.err : fileDescriptor) }),
+    ...(trace !== undefined && { onTrace: traceTo(trace === '-' ? io.err : fileDescriptor, io) }),
   })
   hideLogins(homes)
   for (const [hosts, url] of services) opened.serve(hosts, url)

@@ -48,6 +48,19 @@ describe('the box of a lab', { skip, concurrency: false }, () => {
     assert.equal(out, 'lo\n')
   })
 
+  it('shows nobody what its caller’s own identity is, not by the processes of Mayfly either', async (t) => {
+    const home = await emptyHome(t)
+    const own = {
+      AWS_SECRET_ACCESS_KEY: 'SECRET',
+      CIRCLE_OIDC_TOKEN: 'SECRET',
+      HTTPS_PROXY: 'http://u:SECRET@p',
+    }
+    const looking = 'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n"'
+    const { out } = await run(lab([], ['sh', '-c', looking]), { ...home, ...own })
+    assert.match(out, /^HOME=/m)
+    assert.doesNotMatch(out, /SECRET\b/)
+  })
+
   it('has of /run what leads to no other process', { skip: asRoot }, async (t) => {
     const home = await emptyHome(t)
     const socket =
