@@ -39,11 +39,21 @@ test('flags before the two dashes are the lab’s, and all after them the comman
 })
 
 test('a time is a moment, or so far from now', () => {
-  const startsAt = (at: string) => readLabFlags([`--at=${at}`, '--', 'true']).time?.startsAt(1_000)
+  const nowMs = Date.parse('2026-11-22T00:00:00Z')
+  const startsAt = (at: string) => readLabFlags([`--at=${at}`, '--', 'true']).time?.startsAt(nowMs)
   assert.equal(startsAt('2026-12-24T18:00:00Z'), Date.parse('2026-12-24T18:00:00Z'))
-  assert.deepEqual([startsAt('+2h'), startsAt('-5m')], [7_201_000, -299_000])
+  assert.deepEqual([startsAt('+2h'), startsAt('-5m')], [nowMs + 7_200_000, nowMs - 300_000])
+  for (const at of ['-1000000h', '+100000000h'])
+    assert.throws(() => startsAt(at), failure('COMMAND_USAGE', '1970'))
   assert.deepEqual(readLabFlags(['--speed', '60', '--', 'true']).time?.speed, 60)
   assert.equal(readLabFlags(['--', 'true']).time, undefined)
+})
+
+test('a variable may have the name of what every object has', () => {
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    const { options } = readLabFlags(['--platform', 'gitlab', '--id-token', `${name}=a`, '--', 'true'])
+    assert.deepEqual(Object.entries(options.idTokens ?? {}), [[name, ['a']]])
+  }
 })
 
 test('a service may be below a path', () => {

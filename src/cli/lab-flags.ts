@@ -36,7 +36,8 @@ export const labUsage = `mayfly lab [--trust trust.yaml] [--platform P] [FLAGS] 
   --absent refuse|drop    what becomes of connections to addresses that the platform does not have; default: refuse
   --at TIME               what time it is for the lab: 2026-12-24T18:00:00Z, +2h, or --at=-5m
   --speed N               how fast it goes: 60 is a minute a second
-  --trace FILE            a line of JSON for every request, \`-\` on standard error; credentials left out
+  --trace FILE            a line of JSON for every request, \`-\` on standard error; values are
+                          left out but for those that are known to hold no credential
   --verbose               say what is played and which variables the command gets
 
 ${table(rows, '  ')}
@@ -44,7 +45,8 @@ The command sees the clouds' own host names and link-local addresses, answered b
 trust file, with certificates that every client takes. Nothing else can be reached from it, and nothing leaves the
 machine. It has the caller's environment without what belongs to a cloud or a CI platform (AWS_*, GOOGLE_*, GITHUB_*,
 CI_*, …) and without proxies: what it needs of that it gets behind \`--\`, by \`env NAME=VALUE COMMAND\`.
-What HOME has of the user's own logins (~/.aws/credentials and caches, gcloud's and Azure's folders) is hidden from it.
+What HOME has of the user's own logins (~/.aws/credentials and caches, gcloud's and Azure's folders) is hidden from it,
+and what clients keep there in the lab goes with it.
 Time is moved for what is the lab's own and for \`mayfly\` in it; everybody else goes by the machine's.
 Its exit code is the exit code, 128 + N when signal N ended it. Every refusal is explained on standard error.
 Linux alone: as root, or where users may make namespaces.

@@ -3,7 +3,7 @@ import { readRfc3339 } from '../wire/rfc3339.ts'
 import { usage } from './flags.ts'
 
 export interface MovedTime {
-  /** What time it is for the lab when the machine's is `nowMs`. */
+  /** What time it is for the lab when the machine's is `nowMs`. @throws COMMAND_USAGE */
   readonly startsAt: (nowMs: number) => number
   /** 1: as fast as the machine's. */
   readonly speed: number
@@ -18,7 +18,16 @@ export function labTime({
   readonly speed?: string
 }): MovedTime | undefined {
   if (at === undefined && speed === undefined) return undefined
-  return { startsAt: startOf(at), speed: speedOf(speed ?? '1') }
+  const startsAt = startOf(at)
+  return { startsAt: (nowMs) => inCalendar(startsAt(nowMs)), speed: speedOf(speed ?? '1') }
+}
+
+const lastMs = Date.parse('9999-12-31T23:59:59Z')
+
+/** Before 1970 no token has a time, and after 9999 no timestamp has a form. */
+function inCalendar(ms: number): number {
+  if (ms >= 0 && ms <= lastMs) return ms
+  throw usage('lab', '--at leads out of the years 1970 to 9999')
 }
 
 function startOf(at = '+0'): (nowMs: number) => number {

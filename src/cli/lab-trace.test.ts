@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { failure, folderOf } from '../../test/workload.ts'
-import { traceTo } from './lab-trace.ts'
+import { openTrace, traceTo } from './lab-trace.ts'
 
 const traced = {
   atMs: Date.parse('2026-11-22T00:00:00Z'),
@@ -22,7 +22,7 @@ const traced = {
 
 test('a request is a line of JSON, its headers in order and without what it proves itself by', (t) => {
   const path = join(folderOf(t), 'trace')
-  const trace = traceTo(path, { err: () => {} })
+  const trace = traceTo(openTrace(path), { err: () => {} })
   trace(traced)
   trace(traced)
   const text = readFileSync(path, 'utf8')
@@ -38,10 +38,32 @@ test('a request is a line of JSON, its headers in order and without what it prov
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-test('a dash is standard error, and a file that cannot be written is named', (t) => {
+test('a file that cannot be written is named, and so is a symbolic link, which somebody else may have laid', (t) => {
+  const folder = folderOf(t, { victim: 'kept' })
+  const link = join(folder, 'link')
+  symlinkSync(join(folder, 'victim'), link)
+  for (const path of [link, join(folder, 'no', 'trace')])
+    assert.throws(() => openTrace(path), failure('CONFIG_FILE', path))
+  assert.equal(readFileSync(link, 'utf8'), 'kept')
+})
+
+test('a file that is there is emptied, and nobody else can read it from then on', (t) => {
+  const path = join(folderOf(t, { trace: 'of the last time' }), 'trace')
+  chmodSync(path, 0o644)
+  openTrace(path)
+  assert.deepEqual([readFileSync(path, 'utf8'), statSync(path).mode & 0o777], ['', 0o600])
+})
+
+test('a stream is written to as well', () => {
   const lines: string[] = []
-  traceTo('-', { err: (line) => lines.push(line) })(traced)
+  traceTo((line) => lines.push(line), { err: () => {} })(traced)
   assert.equal(lines.length, 1)
-  const path = join(folderOf(t), 'no', 'trace')
-  assert.throws(() => traceTo(path, { err: () => {} }), failure('CONFIG_FILE', path))
+})
+
+test('a full disk is told of once', () => {
+  const said: string[] = []
+  const trace = traceTo(openTrace('/dev/full'), { err: (text) => said.push(text) })
+  trace(traced)
+  trace(traced)
+  assert.deepEqual(said, ['warning: the trace has gaps (ENOSPC)\n'])
 })

@@ -81,7 +81,7 @@ function idTokenOf(text: string): [string, string] {
 
 /** The same variable twice is one token for both audiences. */
 function grouped(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
-  const groups: Record<string, string[]> = {}
-  for (const [name, value] of pairs) groups[name] = [...(groups[name] ?? []), value]
-  return groups
+  const groups = new Map<string, string[]>()
+  for (const [name, value] of pairs) groups.set(name, [...(groups.get(name) ?? []), value])
+  return Object.fromEntries(groups)
 }

@@ -19,11 +19,12 @@ function workingDirectory(): string {
   }
 }
 
-// A reader that goes away (`mayfly get … | head -1`) is no failure, and must not end a program that is running.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+// A reader that goes away (`mayfly get … | head -1`) is no failure, and must not end a program that is running; nor must
+// a full disk below what we have to say of it.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+process.stderr.on('error', () => {})
 
 // What escapes from a timer or a socket ends everything, with a sentence in place of a stack.
 process.on('uncaughtException', async (error) =>

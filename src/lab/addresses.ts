@@ -18,7 +18,7 @@ export interface Played {
 /** Where a host name leads in the box; undefined for every name that is not played: there is no other place. */
 export function addressOf(name: string, { site, sts, plugged }: Played): string | undefined {
   if (isLocalhostName(name)) return loopback
-  if (site.names?.[name] !== undefined) return site.names[name]
+  if (Object.hasOwn(site.names ?? {}, name)) return site.names?.[name]
   const atGateway =
     vendorOf(name) !== undefined ||
     forges.includes(name) ||

@@ -9,9 +9,12 @@ const settings =
     values[path]
 
 test('a missing tool is named with its package', () => {
-  const noUnshare = Object.assign(new Error('spawn unshare ENOENT'), { code: 'ENOENT' })
-  const without = boxDenied({ error: noUnshare, stderr: '' }, settings())
-  assert.deepEqual([without.code, /util-linux/.test(without.hint)], ['LAB_TOOL', true])
+  const noSetpriv = { error: new Error('spawnSync setpriv ENOENT'), stderr: '' }
+  const noUnshare = { stderr: 'setpriv: failed to execute unshare: No such file or directory\n' }
+  for (const trial of [noSetpriv, noUnshare]) {
+    const without = boxDenied(trial, settings())
+    assert.deepEqual([without.code, /util-linux/.test(without.hint)], ['LAB_TOOL', true])
+  }
   for (const stderr of ['mayfly-box: 3: ip: not found\n', 'sh: line 3: ip: command not found\n']) {
     const noIp = boxDenied({ stderr }, settings())
     assert.deepEqual([noIp.code, /iproute2/.test(noIp.hint)], ['LAB_TOOL', true])

@@ -7,7 +7,7 @@ type Trial = Pick<SpawnSyncReturns<string>, 'error' | 'stderr'>
 /** Why a box could not be made, by what was said when it was tried and by what the kernel tells of itself. */
 export function boxDenied(trial: Trial, readSetting: ReadSetting = kernelSetting): MayflyError {
   const said = trial.error?.message ?? trial.stderr.trim()
-  const reasons = [notLinux, noUnshare, noTool, noUserNamespaces, appArmor, container]
+  const reasons = [notLinux, noTool, noUserNamespaces, appArmor, container]
   const found = reasons.map((each) => each(said, trial, readSetting)).find((each) => each !== undefined)
   const { code, message, hint } = found ?? unknown
   return new MayflyError(code, { message: said ? `${message} (${said.split('\n')[0]})` : message, hint })
@@ -37,15 +37,20 @@ const notLinux: Look = () =>
         hint: 'Run it on Linux, or in a Linux container.',
       }
 
-const noUnshare: Look = (_said, { error }) =>
-  (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-    ? { code: 'LAB_TOOL', message: 'there is no `unshare` on PATH', hint: 'Install util-linux.' }
-    : undefined
+const packages: Readonly<Record<string, string>> = {
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+  ip: 'iproute2',
+  mount: 'mount',
+}
 
-const packages: Readonly<Record<string, string>> = { ip: 'iproute2', mount: 'mount' }
-
+/** As Node, `setpriv` and the shell say it. */
 const noTool: Look = (said) => {
-  const [, tool = ''] = /\b(ip|mount): (?:command )?not found/.exec(said) ?? []
+  const [, ...found] =
+    /spawn\w* (\w+) ENOENT|failed to execute (\w+): No such|\b(ip|mount): (?:command )?not found/.exec(
+      said,
+    ) ?? []
+  const tool = found.find((each) => each !== undefined) ?? ''
   if (packages[tool] === undefined) return undefined
   return { code: 'LAB_TOOL', message: `there is no \`${tool}\` on PATH`, hint: `Install ${packages[tool]}.` }
 }

@@ -1,16 +1,28 @@
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
-import type { Writable } from 'node:stream'
+import type { Duplex } from 'node:stream'
+import { setTimeout as passed } from 'node:timers/promises'
 import type { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
+import { aroundBox } from './around-box.ts'
 import { boxDenied } from './box-denied.ts'
-import { labFolder } from './furniture.ts'
+import { boxScript, passedOn } from './box-script.ts'
+import { closeInherited } from './inherited.ts'
 
 export interface BoxOptions {
   readonly env: Environment
   /** Of the command's three standard streams. Default: this process's own. */
   readonly stdio?: 'inherit' | 'pipe'
+  /** What the command finds on `messageDescriptor`, to be read to its end. Default: nothing. */
+  readonly message?: string
+  /** An open file that the command has as `fileDescriptor`. Nothing else that is open here reaches the box. */
+  readonly file?: number
+  /** Where there are to be folders for logins as long as the box is there, so that they can be hidden in it. Default: nowhere. */
+  readonly home?: string
+  /** How long the box is left to pass on a signal: one in which nothing does so any more is ended. Default: 5 s. */
+  readonly patienceMs?: number
 }
 
 export interface Box {
@@ -22,70 +34,8 @@ export interface Box {
   kill(signal: NodeJS.Signals): void
 }
 
-// What PID 1 of the box does: a network with nothing in it but loopback, a /run of its own, the command; and it waits,
-// for the command and for every orphan. Whatever ends it ends everything in the box, by the kernel's doing.
-//
-// Descriptor 3 is a pipe from outside, a line for each signal to pass on, with a mark beside it: in here nobody can tell
-// which process group the terminal's is, and so whether a Ctrl-C has reached the command already. The pipe's end means
-// that whoever opened the box is gone, however that came about. The shell gives a background job /dev/null for standard
-// input, hence descriptor 9.
-// A signal to the whole process group, as Ctrl-C is, reaches the command by itself, and has to spare what keeps the box.
-//
-// /run is a tmpfs onto which the machine's own entries are bound, since what is in it could not be added to otherwise:
-// files at the paths that a platform has them at (/run/secrets). What leads out of the box is left out: the machine's
-// resolver caches, container engines and a pod's own secrets; and so is what cannot be bound. `-c`: `./x` stays what it
-// is in the old /run.
-const passedOn = `${labFolder}/passed-on`
-const script = `
-set -e
-PATH=$PATH:/usr/sbin:/sbin ip link set lo up
-(
-  cd /run
-  mount -n -t tmpfs -o mode=755 tmpfs /run
-  for each in *; do
-    case $each in
-      secrets | mayfly-lab | nscd | docker.sock | containerd | podman) continue ;;
-    esac
-    if [ -L "$each" ]; then
-      cp -P "$each" /run/
-    elif [ -d "$each" ]; then
-      mkdir "/run/$each"
-      mount -n -c --rbind "./$each" "/run/$each" || :
-    elif [ -e "$each" ]; then
-      : >"/run/$each"
-      mount -n -c --bind "./$each" "/run/$each" || :
-    fi
-  done
-)
-mkdir ${labFolder}
-if [ -d /var/run ] && ! [ /var/run -ef /run ]; then mount -n --rbind /run /var/run; fi
-set +e
-trap : TERM INT HUP QUIT USR1 USR2
-exec 9<&0
-"$@" <&9 9<&- 3<&- &
-child=$!
-exec 9<&-
-(
-  trap '' TERM HUP USR1 USR2
-  while read -r signal; do
-    echo >${passedOn}
-    kill -"$signal" $child
-  done
-  kill -KILL -1
-) <&3 2>/dev/null &
-exec 3<&-
-while :; do
-  wait $child
-  code=$?
-  kill -0 $child 2>/dev/null || exit $code
-done`
-
-// unshare waits outside, and the box ends with it. INT and TERM it leaves to the command by itself; the others of a
-// process group, as a terminal that closes sends them, would end it.
-const sparing = `trap '' HUP QUIT USR1 USR2; exec "$@"`
-
 const title = 'mayfly-box'
-const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+const namespaces = ['--net', '--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child']
 const asUser = ['--user', '--map-root-user']
 
 /**
@@ -94,21 +44,41 @@ const asUser = ['--user', '--map-root-user']
  * The command is to set or reset what signals do, as Node does for itself and its children: it starts with some ignored.
  * @throws LAB_* when the kernel, or whoever set it up, does not allow that
  */
-export function enterBox(command: readonly string[], { env, stdio = 'inherit' }: BoxOptions): Box {
+export function enterBox(command: readonly string[], options: BoxOptions): Box {
+  const { env, stdio = 'inherit', message = '', file = 'ignore', home = '', patienceMs = 5000 } = options
+  closeInherited()
   const way = wayIn()
   if (!way.flags) throw way.problem
   const [program, args] = unshare(way.flags, command)
-  const child = spawn('/bin/sh', ['-c', sparing, title, program, ...args], {
+  const child = spawn('/bin/sh', ['-c', aroundBox, title, home, program, ...args], {
     env: env as NodeJS.ProcessEnv,
-    stdio: [stdio, stdio, stdio, 'pipe'],
+    stdio: [stdio, stdio, stdio, 'pipe', 'pipe', file],
   })
-  const control = child.stdio[3] as Writable
-  // The command may have ended with a signal on its way to it.
-  control.on('error', () => {})
-  const ended = new Promise<number>((resolve) =>
-    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!])),
-  )
-  return { child, ended, kill: (signal) => void control.write(`${signal.replace('SIG', '')}\n`) }
+  const [control, told] = child.stdio.slice(3) as [Duplex, Duplex]
+  // The command may have ended with a signal, or what it was told, on its way to it.
+  for (const each of [control, told]) each.on('error', () => {})
+  told.end(message)
+  const ended = ending(child)
+  return {
+    child,
+    ended,
+    kill(signal) {
+      control.write(`${signal.replace('SIG', '')}\n`)
+      // The command can end what passes it on: root even from outside of its view, and a user its own.
+      const giveUp = setTimeout(() => child.kill('SIGKILL'), patienceMs).unref()
+      control.once('data', () => clearTimeout(giveUp))
+    },
+  }
+}
+
+// What has to be taken away after the box takes no time, unless another box still needs it.
+const tidyingMs = 500
+
+async function ending(child: ChildProcess): Promise<number> {
+  const closed = once(child, 'close')
+  const [code, signal] = await once(child, 'exit')
+  await Promise.race([closed, passed(tidyingMs)])
+  return code ?? 128 + constants.signals[signal as NodeJS.Signals]
 }
 
 /** Why no box can be made here; undefined when one can. Found out by making one. */
@@ -156,6 +126,8 @@ function wayIn(): WayIn {
   return { problem: boxDenied(failure!) }
 }
 
+// The kernel ends `unshare` with whoever started it, and PID 1 with `unshare`: nothing in the box could keep it from that.
 function unshare(flags: readonly string[], command: readonly string[]): [string, string[]] {
-  return ['unshare', [...flags, '--', '/bin/sh', '-c', script, title, ...command]]
+  const inside = ['/bin/sh', '-c', boxScript, title, ...command]
+  return ['setpriv', ['--pdeathsig', 'KILL', '--', 'unshare', ...flags, '--', ...inside]]
 }

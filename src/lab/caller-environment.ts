@@ -16,12 +16,31 @@ const prefixes = [
   'RUNNER_',
   'CI_',
   'GITLAB_',
+  'CIRCLE',
+  'BITBUCKET_',
+  'BUILDKITE',
+  'TFC_',
+  'SYSTEM_', // Azure Pipelines, as the two below
+  'ENDPOINT_',
+  'AGENT_',
+  'CODEBUILD_',
+  'JENKINS_',
+  'MSI_',
+  'BOTO_',
   'KUBERNETES_',
   'MAYFLY_',
 ]
 // Nothing outside can be reached, so that a proxy only takes requests away from who would answer them; and these
 // certificates would take the place of the system's.
-const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'SSL_CERT_DIR', 'NO_GCE_CHECK']
+const names = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'SSL_CERT_DIR',
+  'NO_GCE_CHECK',
+  'TF_BUILD',
+]
 
 /** A caller's environment without what would make its own identity the workload's, or lead around the lab. */
 export function withoutCloudVariables(env: Environment): Environment {

@@ -22,19 +22,28 @@ export function writeLabTime(path: string, { realMs, originMs, speed }: LabTime)
 }
 
 /**
- * A clock that goes by a file, read whenever it is asked. Its timers do not keep the process alive, but for those that
- * somebody awaits.
- * @throws CONFIG_FILE when the file is not there, or says no time
+ * A clock that goes by a file, read whenever it is asked; by what it said last, while it is gone or says no time: whoever
+ * moves the time may get it wrong. Its timers do not keep the process alive, but for those that somebody awaits.
+ * @throws CONFIG_FILE when the file is not there, or says no time, at the start
  */
 export function labClock(path: string, realNow: () => number = Date.now): Clock {
-  const now = () => timeIn(readLabTime(path), realNow())
+  let last = readLabTime(path)
+  const read = () => {
+    try {
+      last = readLabTime(path)
+    } catch {
+      // The last one holds.
+    }
+    return last
+  }
+  const now = () => timeIn(read(), realNow())
   return {
     now,
     after(delayMs, wake, awaited) {
       const dueMs = now() + Math.max(0, delayMs)
       let timer: NodeJS.Timeout
       const wait = () => {
-        const { speed } = readLabTime(path)
+        const { speed } = read()
         const leftMs = Math.max(0, dueMs - now())
         timer = setTimeout(
           () => (now() >= dueMs ? wake() : wait()),

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { MayflyError } from '../errors.ts'
+import { covering, quoted } from './covering.ts'
 import { type Furniture, labFolder } from './furniture.ts'
 import type { MetadataAddress } from './platform.ts'
 import { metadataAddresses } from './platform.ts'
@@ -22,9 +23,9 @@ export function placeFiles(files: readonly Furniture[]): void {
   shell(commands)
 }
 
-/** Lays an empty folder, in memory, over each of these. @throws LAB_SETUP */
-export function emptied(folders: readonly string[]): void {
-  shell(folders.map((each) => `mount -n -t tmpfs -o mode=700 tmpfs ${quoted(each)}`))
+/** Hides these names in these folders, and keeps what is added to the folders in memory. @throws LAB_SETUP */
+export function cover(folders: readonly (readonly [string, readonly string[]])[]): void {
+  shell(folders.map(([path, leftOut]) => covering(path, leftOut)))
 }
 
 /**
@@ -73,8 +74,4 @@ function shell(commands: readonly string[]): void {
       cause,
     })
   }
-}
-
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+import { type ClientRequest, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import { bareHost } from '../wire/addresses.ts'
 
 /**
@@ -17,16 +17,38 @@ export async function handOn(
   const path = pathname.replace(/\/$/, '') + asked
   const options = { hostname: bareHost(hostname), port, method, path, setHost: false }
   const onward = send({ ...options, headers: rawHeaders as never })
-  onward.end(body)
+  response.once('close', () => onward.destroy())
   try {
-    const [answer] = (await once(onward, 'response')) as [IncomingMessage]
+    const answered = answerTo(onward)
+    onward.end(body)
+    const answer = await answered
     response.writeHead(answer.statusCode ?? 502, undated(answer.rawHeaders))
-    answer.pipe(response)
+    await pipeline(answer, response)
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    const text = `mayfly lab: the service at ${url} does not answer (${why})\n`
-    response.writeHead(502, { 'Content-Type': 'text/plain' }).end(text)
+    if (response.headersSent) response.destroy()
+    else refuse(response, `the service at ${url} does not answer (${reasonOf(error)})`)
   }
+}
+
+/** Whatever comes of a request after its answer is none of this one's: there is always somebody who listens. */
+function answerTo(onward: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    onward.on('response', resolve).on('error', reject)
+    onward.on('upgrade', (_answer, socket) => {
+      socket.destroy()
+      reject(new Error('it wants another protocol'))
+    })
+  })
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error as Error).message
+}
+
+/** Without what may have been put into the answer before it failed. */
+function refuse(response: ServerResponse, why: string): void {
+  for (const name of response.getHeaderNames()) if (name !== 'date') response.removeHeader(name)
+  response.writeHead(502, { 'Content-Type': 'text/plain' }).end(`mayfly lab: ${why}\n`)
 }
 
 /** The service dates its answers by the machine's clock, and here the lab's is the one that counts. */

@@ -42,9 +42,9 @@ export function imds(instance: Instance, clock: Clock): Hono {
     if (c.req.param('role') !== instance.roleName) return notFound(c)
     return c.json(answer(await instance.credentials(), clock))
   })
-  const leaves = leavesOf(instance)
+  const leaves = new Map(Object.entries(leavesOf(instance)))
   app.get('/latest/meta-data/*', (c) => {
-    const leaf = leaves[c.req.path.slice('/latest/meta-data/'.length).replace(/\/$/, '')]
+    const leaf = leaves.get(c.req.path.slice('/latest/meta-data/'.length).replace(/\/$/, ''))
     // Without a line break at its end: Google's libraries take the text as it is.
     return leaf === undefined ? notFound(c) : c.text(leaf)
   })

@@ -6,6 +6,7 @@ import { failure } from '../../test/workload.ts'
 import type { TrustDocument } from '../registry/documents.ts'
 import { verifyAccessToken } from '../sts/public.ts'
 import { readJwt } from '../wire/jws.ts'
+import { addressOf } from './addresses.ts'
 import { platformNames } from './platform.ts'
 import { platforms } from './platforms.ts'
 
@@ -88,7 +89,8 @@ test('ec2: both versions of its metadata, and no token that has ended', async ()
   const token = { 'X-aws-ec2-metadata-token': opened.text }
   assert.equal(JSON.parse((await ask(imds, `${path}/node`, token)).text).Code, 'Success')
   assert.equal((await ask(imds, '/latest/meta-data/placement/availability-zone', token)).text, 'eu-west-1a')
-  assert.equal((await ask(imds, `${path}/other`, token)).status, 404)
+  for (const none of [`${path}/other`, '/latest/meta-data/constructor'])
+    assert.equal((await ask(imds, none, token)).status, 404)
   side.clock.jump(61_000)
   assert.equal((await ask(imds, path, token)).status, 401)
   for (const wrong of ['0', '21601', 'x'])
@@ -137,6 +139,14 @@ test('gce: tokens of the service account that hold at the token service, and its
   )
   assert.deepEqual([claims.aud, claims.email], ['https://a.test', loader])
   assert.equal(site.names?.['metadata.google.internal'], '169.254.169.254')
+  const forwarded = { ...flavor, 'X-Forwarded-For': '192.0.2.1' }
+  const refused = await ask(server, `${at}/token`, forwarded)
+  assert.deepEqual([refused.status, refused.headers.get('metadata-flavor')], [403, 'Google'])
+  const names = { site, sts: side.sts, plugged: [] }
+  assert.deepEqual(
+    ['metadata.google.internal', 'constructor', '__proto__'].map((each) => addressOf(each, names)),
+    ['169.254.169.254', undefined, undefined],
+  )
 })
 
 test('github: tokens for the audience that is asked, at a host of GitHub, for the job alone', async () => {

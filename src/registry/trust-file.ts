@@ -60,12 +60,18 @@ export function readTrustText(
   }
 }
 
+// `<(…)` and standard input.
+const isOpenAlready = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/
+
 /** Reads files by paths relative to the folder of another. */
 export function readBeside(fileName: string): ReadFile {
   return (path) => {
     const file = resolve(dirname(fileName), path)
-    if (statSync(file).size > largestBytes)
-      throw Object.assign(new Error(`${file} is too large`), { code: 'EFBIG' })
+    const stats = statSync(file)
+    if (stats.size > largestBytes) throw Object.assign(new Error(`${file} is too large`), { code: 'EFBIG' })
+    // A FIFO that nobody writes to would be waited for, and a device has no end.
+    if (!stats.isFile() && !stats.isDirectory() && !isOpenAlready.test(file))
+      throw Object.assign(new Error(`${file} is no file`), { code: 'it is not a regular file' })
     return readFileSync(file, 'utf8')
   }
 }

@@ -40,6 +40,8 @@ export function gceMetadata({ tokens, clock, facts }: GceMetadata): Hono {
   app.use(async (c, next) => {
     c.header('Metadata-Flavor', 'Google')
     c.header('Server', 'Metadata Server for VM')
+    if (c.req.header('x-forwarded-for') !== undefined)
+      return text(c, 403, 'a request that was forwarded (X-Forwarded-For) is not answered')
     if (c.req.path !== '/' && c.req.header('metadata-flavor')?.toLowerCase() !== 'google')
       return text(c, 403, 'the request needs the header Metadata-Flavor: Google')
     return next()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -9,10 +9,12 @@ import type { Environment } from '../../src/world.ts'
 import { googleCredentials, trustFile } from '../fakes/cloud.ts'
 import { mayfly, run } from '../fakes/run.ts'
 import { inLab, lab, skip } from './in-lab.ts'
-import { emptyHome, started } from './surroundings.ts'
+import { emptied, emptyHome, started } from './surroundings.ts'
 
 const node = process.execPath
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+const asking = `await fetch('http://169.254.170.2/'); process.exit(7)`
 
 function startedInGroup(home: Environment, command: readonly string[]) {
   return started(['lab', '--trust', trustFile, '--', ...command], home, { detached: true })
@@ -48,6 +50,22 @@ describe('a command in a lab', { skip, concurrency: false }, () => {
       const ran = await run([mayfly, 'lab', '--trust', trustFile, ...args], home)
       assert.deepEqual([ran.code, new RegExp(`^code: ${code} `, 'm').test(ran.err)], [exit, true], ran.err)
     })
+
+  it('goes on where there is no room for what is said of it', async (t) => {
+    const full = 'exec "$@" 2>/dev/full'
+    const words = lab(['--verbose', '--trace', '-', '--platform', 'ecs'], [node, '-e', asking])
+    assert.equal((await run(['sh', '-c', full, 'full', ...words], await emptyHome(t))).code, 7)
+  })
+
+  it('has its caller’s umask, and files that every user in the box can read', async (t) => {
+    const files =
+      '/etc/hosts /etc/resolv.conf $SSL_CERT_FILE /run/secrets/eks.amazonaws.com/serviceaccount/token'
+    const looking = `umask; for each in ${files}; do [ -e $each ] && stat -Lc %a $each; done`
+    const pod = ['--platform', 'eks', '--role', 'arn:aws:iam::123456789012:role/uploader']
+    const words = ['sh', '-c', 'umask 077; exec "$@"', 'closed', ...lab(pod, ['sh', '-c', looking])]
+    const { out } = await run(words, await emptyHome(t))
+    assert.match(out, /^0077\n(644\n){3,4}$/)
+  })
 
   it('gets a signal once, and decides what to do', async (t) => {
     const home = await emptyHome(t)
@@ -128,7 +146,7 @@ describe('a command in a lab', { skip, concurrency: false }, () => {
     job.kill('SIGKILL')
     assert.equal((await job.ended).signal, 'SIGKILL')
     assert.equal(mounts(), before)
-    assert.deepEqual(readdirSync(home.HOME), [])
+    await emptied(home.HOME)
   })
 
   it('is its caller, with no rights over the box, where its caller is not root', async (t) => {

@@ -10,7 +10,7 @@ import { checkout, mayfly, run } from '../fakes/run.ts'
 import { may } from '../sdk-sts.ts'
 import { account, role, roleArn, trusts } from '../trust-side.ts'
 import { inLab, lab, skip } from './in-lab.ts'
-import { emptyHome } from './surroundings.ts'
+import { emptied, emptyHome, started } from './surroundings.ts'
 
 const node = process.execPath
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -65,8 +65,6 @@ describe('a lab', { skip, concurrency: false }, () => {
     const beside = [
       'env',
       `GOOGLE_APPLICATION_CREDENTIALS=${googleCredentials}`,
-      // Else Google's library starts gcloud to ask, which makes a folder in HOME.
-      'GOOGLE_CLOUD_PROJECT=acme',
       node,
       here('orders-in-lab.ts'),
     ]
@@ -121,13 +119,44 @@ describe('a lab', { skip, concurrency: false }, () => {
     writeFileSync(join(home.HOME, '.aws/credentials'), 'hidden')
     writeFileSync(join(home.HOME, '.aws/cli/cache'), 'hidden')
     const own = { AWS_ACCESS_KEY_ID: 'AKIAUSERSOWN', HTTPS_PROXY: 'http://127.0.0.1:1', GREETING: 'hello' }
-    const script = 'env; cd ~/.aws; ls cli; cat config credentials; touch cli/new'
+    const script = 'env; cd ~/.aws; ls; cat config; echo hidden >>config.new; mkdir -p cli && touch cli/new'
     const { out, code } = await run(lab([], ['sh', '-c', script]), { ...home, ...own })
     assert.equal(code, 0)
     assert.doesNotMatch(out, /AKIAUSERSOWN|HTTPS_PROXY|hidden|MAYFLY/)
+    assert.doesNotMatch(out, /^(credentials|cli)$/m)
     assert.match(out, /GREETING=hello\n/)
     assert.match(out, /kept$/)
+    assert.deepEqual(readdirSync(join(home.HOME, '.aws')), ['cli', 'config', 'credentials'])
     assert.deepEqual(readdirSync(join(home.HOME, '.aws/cli')), ['cache'])
+  })
+
+  it('takes away what clients keep in a home that had no folder for it, and leaves everything else', async (t) => {
+    const home = await emptyHome(t)
+    const keeping = `cd ~; for each in .aws/cli/cache .config/gcloud/logs .config/own .azure .gsutil; do mkdir -p $each; echo kept >$each/file; done`
+    const { code } = await run(lab([], ['sh', '-c', keeping]), home)
+    assert.equal(code, 0)
+    assert.deepEqual(readdirSync(home.HOME, { recursive: true }).sort(), [
+      ...['.config', '.config/own', '.config/own/file'],
+    ])
+  })
+
+  it('that ends leaves another its folders, and the last one takes them away', async (t) => {
+    const home = await emptyHome(t)
+    const keeping = 'mkdir ~/.aws/cli; exit'
+    const [maker, other] = await Promise.all(
+      ['exit', keeping].map(async (last) => {
+        const waiting = `trap '${last}' TERM; echo ready; while :; do sleep 0.01; done`
+        const job = started(['lab', '--trust', trustFile, '--', 'sh', '-c', waiting], home)
+        await job.said('ready')
+        return job
+      }),
+    )
+    for (const each of [maker, other]) {
+      assert.ok(readdirSync(home.HOME).includes('.aws'))
+      each!.kill('SIGTERM')
+      await each!.ended
+    }
+    await emptied(home.HOME)
   })
 
   it('needs no home, no folder for temporary files, and none of the certificates that its caller has set', async (t) => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readdirSync, watch } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,20 @@ export async function emptyHome(t: TestContext): Promise<Environment & { HOME: s
   t.after(() => rm(home, { recursive: true }))
   // Temporary folders go here too, so that a test sees what is left of them.
   return { PATH: process.env.PATH, HOME: home, TMPDIR: home, LANG: 'C.UTF-8' }
+}
+
+/** Resolves when there is nothing in a folder any more. */
+export function emptied(folder: string): Promise<void> {
+  const watcher = watch(folder, { signal: AbortSignal.timeout(10_000) })
+  return new Promise((resolve) => {
+    const look = () => {
+      if (readdirSync(folder).length > 0) return
+      watcher.close()
+      resolve()
+    }
+    watcher.on('change', look)
+    look()
+  })
 }
 
 /** A job that has a token file and a role, and a token service that takes the one for the other. */
