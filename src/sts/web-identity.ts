@@ -256,7 +256,8 @@ function otherIssuer(presented: string, expected: string): MayflyError {
 function notAnIssuer(presented: string, provider: PoolProvider): MayflyError {
   return new MayflyError('PROOF_ISSUER', {
     message: `a token of ${JSON.stringify(presented)} was presented to ${provider.name}, which is for AWS`,
-    values: { presented, expected: provider.aws?.accountId ?? '' },
+    // The caller is told this, and not which account.
+    values: { presented, expected: 'an AWS account' },
   })
 }
 

@@ -108,6 +108,12 @@ const cases: Readonly<
     'The issuer in ID Token https://gitlab.example does not match the expected ones: https://gitlab.com',
     'PROOF_ISSUER',
   ],
+  'a token for a provider of AWS, whose account is not told': [
+    (side) => exchangeForm(goodToken(side), { audience: `${provider}/aws-provider` }),
+    'invalid_grant',
+    'The issuer in ID Token https://gitlab.com does not match the expected ones: an AWS account',
+    'PROOF_ISSUER',
+  ],
   'a token that the condition rejects': [
     (side) => exchangeForm(goodToken(side, { namespace_path: 'evil' })),
     'unauthorized_client',
