@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { commandPlace } from '../../test/command-place.ts'
 import { startSts, urlIn } from '../../test/sts-process.ts'
 import { mainBranch, provider, roleArn, storyTrust, webIdentity } from '../../test/trust-side.ts'
 import { issueToken } from '../issuer/issuer.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
 import { encodeForm } from '../wire/form.ts'
-import type { Io } from './command.ts'
-import { dispatch } from './dispatch.ts'
 
 const tenant = '11111111-2222-3333-4444-555555555555'
 const client = '99999999-8888-7777-6666-555555555555'
@@ -37,27 +35,8 @@ const trust = {
 }
 
 function folder(t: TestContext) {
-  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-request-'))
-  t.after(() => rmSync(cwd, { recursive: true, force: true }))
-  writeFileSync(join(cwd, 'trust.yaml'), JSON.stringify(trust))
-  const explain = async (...args: string[]) => {
-    let out = ''
-    let err = ''
-    const io: Io = {
-      env: {},
-      cwd,
-      out: (text) => {
-        out += text
-      },
-      err: (text) => {
-        err += text
-      },
-      fancy: false,
-    }
-    const code = await dispatch(['explain', ...args], io)
-    return { code, out, err, json: () => JSON.parse(out) }
-  }
-  return { cwd, explain }
+  const { cwd, run } = commandPlace(t, { 'trust.yaml': trust })
+  return { cwd, explain: (...args: string[]) => run('explain', ...args) }
 }
 
 async function running(t: TestContext, cwd: string, ...args: string[]) {

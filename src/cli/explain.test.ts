@@ -1,29 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { commandPlace } from '../../test/command-place.ts'
 import { mainBranch, roleArn, storyTrust } from '../../test/trust-side.ts'
 import { issueToken } from '../issuer/issuer.ts'
 import { keysFromFile } from '../keys/key-ring.ts'
-import type { Io } from './command.ts'
-import { dispatch } from './dispatch.ts'
 
 const claims = { iss: 'https://gitlab.com', sub: mainBranch, aud: 'https://user-audience.test' }
 
 function place(t: TestContext, files: Readonly<Record<string, unknown>>) {
-  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-explain-'))
-  t.after(() => rmSync(cwd, { recursive: true, force: true }))
-  for (const [name, content] of Object.entries({ 'claims.json': claims, ...files }))
-    writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
-  const run = async (...args: string[]) => {
-    let out = ''
-    let err = ''
-    const io: Io = { env: {}, cwd, out: (text) => (out += text), err: (text) => (err += text), fancy: false }
-    const code = await dispatch(['explain', ...args], io)
-    return { code, out, err, json: () => JSON.parse(out) }
-  }
-  return { cwd, run }
+  const { cwd, run } = commandPlace(t, { 'claims.json': claims, ...files })
+  return { cwd, run: (...args: string[]) => run('explain', ...args) }
 }
 
 const policy = storyTrust.aws[0]!.roles[0]!.assumeRolePolicyDocument

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Io } from './command.ts'
-import { dispatch } from './dispatch.ts'
+import { commandPlace } from '../../test/command-place.ts'
 
 const host = 'token.actions.githubusercontent.com'
 const role = (condition: object) => ({
@@ -24,31 +20,13 @@ const wide = role({ StringEquals: { ...aud, [`${host}:sub`]: 'repo:acme/shop:ref
 const sound = role({ StringEquals: { ...aud, [`${host}:sub`]: 'repo:acme@1/shop@2:ref:refs/heads/main' } })
 
 function place(t: TestContext, files: Readonly<Record<string, unknown>>) {
-  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-lint-'))
-  t.after(() => rmSync(cwd, { recursive: true, force: true }))
-  for (const [name, content] of Object.entries(files))
-    writeFileSync(join(cwd, name), JSON.stringify(content, null, 2))
-  return async (...args: string[]) => {
-    let out = ''
-    let err = ''
-    const io: Io = {
-      env: {},
-      cwd,
-      out: (text) => {
-        out += text
-      },
-      err: (text) => {
-        err += text
-      },
-      fancy: false,
-    }
-    const code = await dispatch(['lint', ...args], io)
-    return { code, out, err }
-  }
+  const { run } = commandPlace(t, files)
+  return (...args: string[]) => run('lint', ...args)
 }
 
 test('a sound document is quiet, and ends with 0', async (t) => {
-  assert.deepEqual(await place(t, { 'role.json': sound })('role.json'), { code: 0, out: '', err: '' })
+  const { code, out, err } = await place(t, { 'role.json': sound })('role.json')
+  assert.deepEqual([code, out, err], [0, '', ''])
 })
 
 test('what is high or worse ends with 1, what is less with 0', async (t) => {

@@ -1,36 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { commandPlace, commandsIn } from '../../test/command-place.ts'
+import { checkout } from '../../test/fakes/run.ts'
 import { mainBranch, roleArn, storyTrust } from '../../test/trust-side.ts'
-import type { Io } from './command.ts'
-import { dispatch } from './dispatch.ts'
 
 const claims = { iss: 'https://gitlab.com', sub: mainBranch, aud: 'https://user-audience.test' }
 const role = roleArn('deploy')
 
-async function tested(t: TestContext, content: unknown, ...more: string[]) {
-  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-test-'))
-  t.after(() => rmSync(cwd, { recursive: true, force: true }))
-  writeFileSync(join(cwd, 'trust.yaml'), JSON.stringify(storyTrust))
-  writeFileSync(join(cwd, 'trust-test.yaml'), JSON.stringify(content, null, 2))
-  let out = ''
-  let err = ''
-  const io: Io = {
-    env: {},
-    cwd,
-    out: (text) => {
-      out += text
-    },
-    err: (text) => {
-      err += text
-    },
-    fancy: false,
-  }
-  const code = await dispatch(['test', 'trust-test.yaml', ...more], io)
-  return { code, out, err }
+function tested(t: TestContext, content: unknown, ...more: string[]) {
+  const { run } = commandPlace(t, { 'trust.yaml': storyTrust, 'trust-test.yaml': content })
+  return run('test', 'trust-test.yaml', ...more)
 }
 
 const allowed = { name: 'main deploys', role, claims, expect: 'allow' }
@@ -60,18 +39,8 @@ test('one that does not ends with 1, and says what was decided and why', async (
 })
 
 test('the example holds', async () => {
-  const cwd = fileURLToPath(new URL('../../', import.meta.url))
-  let out = ''
-  const io: Io = {
-    env: {},
-    cwd,
-    out: (text) => {
-      out += text
-    },
-    err: assert.fail,
-    fancy: false,
-  }
-  assert.equal(await dispatch(['test', 'examples/trust-test.yaml'], io), 0, out)
+  const { code, out, err } = await commandsIn(checkout)('test', 'examples/trust-test.yaml')
+  assert.deepEqual([code, err], [0, ''], out)
 })
 
 test('JUnit has a case for each, with the failure', async (t) => {

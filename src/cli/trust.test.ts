@@ -1,35 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import type { Io } from './command.ts'
-import { dispatch } from './dispatch.ts'
-
-function place(t: TestContext, files: Readonly<Record<string, unknown>> = {}) {
-  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-trust-'))
-  t.after(() => rmSync(cwd, { recursive: true, force: true }))
-  for (const [name, content] of Object.entries(files))
-    writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
-  const run = async (...args: string[]) => {
-    let out = ''
-    let err = ''
-    const io: Io = {
-      env: {},
-      cwd,
-      out: (text) => {
-        out += text
-      },
-      err: (text) => {
-        err += text
-      },
-      fancy: false,
-    }
-    const code = await dispatch(args, io)
-    return { code, out, err, json: () => JSON.parse(out) }
-  }
-  return { cwd, run }
-}
+import { test } from 'node:test'
+import { commandPlace } from '../../test/command-place.ts'
 
 const subject = 'project_path:acme/web:ref_type:branch:ref:main'
 const rule = ['--issuer', 'https://gitlab.com', '--subject', subject, '--audience', 'https://aud.test']
@@ -38,7 +11,7 @@ const said = [...rule, '--account', '123456789012', '--provider', provider]
 
 test('what was rendered is what explain and who take, and lets its token in', async (t) => {
   for (const as of ['aws', 'google', 'entra']) {
-    const { cwd, run } = place(t, {
+    const { cwd, run } = commandPlace(t, {
       'claims.json': { iss: 'https://gitlab.com', sub: subject, aud: 'https://aud.test' },
     })
     const { code, out, err } = await run('trust', 'render', ...said, '--as', as)
@@ -50,7 +23,7 @@ test('what was rendered is what explain and who take, and lets its token in', as
 })
 
 test('gcloud gets its command, on one line, quoted for a shell', async (t) => {
-  const { out } = await place(t).run(
+  const { out } = await commandPlace(t).run(
     'trust',
     'render',
     ...said,
@@ -66,7 +39,7 @@ test('gcloud gets its command, on one line, quoted for a shell', async (t) => {
 })
 
 test('what a cloud cannot say is told with what would, and nothing is printed in its place', async (t) => {
-  const { run } = place(t)
+  const { run } = commandPlace(t)
   const { code, out, err } = await run('trust', 'render', ...said, '--claim', 'ref=main', '--as', 'aws')
   assert.deepEqual([code, out], [1, ''])
   assert.match(
@@ -83,7 +56,7 @@ test('what a cloud cannot say is told with what would, and nothing is printed in
 
 test('JSON has every cloud’s document, or what it lacks', async (t) => {
   const said = [...rule, '--claim', 'project_id=7', '--claim', 'ref_protected=true']
-  const { json, err } = await place(t).run('trust', 'render', ...said, '--json')
+  const { json, err } = await commandPlace(t).run('trust', 'render', ...said, '--json')
   const { aws, google, entra } = json()
   assert.equal(aws.document.Statement[0].Condition.StringEquals['gitlab.com:project_id'], '7')
   assert.match(google.gcloud, /^gcloud iam /)
@@ -114,7 +87,7 @@ const files = {
 }
 
 test('a change that lets somebody in ends with 1, with a token that shows it', async (t) => {
-  const { run } = place(t, files)
+  const { run } = commandPlace(t, files)
   const { code, out } = await run('trust', 'diff', 'main.json', 'job.json')
   assert.equal(code, 1)
   assert.match(
@@ -126,7 +99,7 @@ test('a change that lets somebody in ends with 1, with a token that shows it', a
 })
 
 test('one that lets nobody in ends with 0, and what means the same is told to be the same', async (t) => {
-  const { run } = place(t, files)
+  const { run } = commandPlace(t, files)
   const narrower = await run('trust', 'diff', 'job.json', 'main.json')
   assert.equal(narrower.code, 0)
   assert.match(narrower.out, /- no longer gets in: [\s\S]*Nobody gets in who did not before\.\n$/)
@@ -137,7 +110,7 @@ test('one that lets nobody in ends with 0, and what means the same is told to be
 })
 
 test('JSON has the meaning, and for each part its set, its token and whether the engine confirms it', async (t) => {
-  const { json } = await place(t, files).run('trust', 'diff', 'main.json', 'job.json', '--json')
+  const { json } = await commandPlace(t, files).run('trust', 'diff', 'main.json', 'job.json', '--json')
   const { meaning, differences } = json()
   const [{ confirmed, example, tokens }] = differences[0].opened
   assert.deepEqual([meaning, differences[0].there, confirmed], ['wider', 'both', true])
@@ -156,7 +129,7 @@ test('what cannot be told is said to be so, and ends with 1', async (t) => {
     attributeCondition: `size(assertion.groups) > ${size}`,
     oidc: { issuerUri: 'https://gitlab.com' },
   })
-  const { run } = place(t, { 'two.json': conditioned(2), 'one.json': conditioned(1) })
+  const { run } = commandPlace(t, { 'two.json': conditioned(2), 'one.json': conditioned(1) })
   const { code, out } = await run('trust', 'diff', 'two.json', 'one.json')
   assert.equal(code, 1)
   assert.match(
@@ -181,7 +154,7 @@ for (const [what, args, words] of [
   ['a file that is not there', ['diff', 'main.json', 'nothing'], /there is no trust file/],
 ] as const)
   test(`${what}: exit code 2`, async (t) => {
-    const { code, out, err } = await place(t, files).run('trust', ...args)
+    const { code, out, err } = await commandPlace(t, files).run('trust', ...args)
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, words)
   })

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { commandPlace } from '../../test/command-place.ts'
 import { mainBranch, storyTrust } from '../../test/trust-side.ts'
-import type { Io } from './command.ts'
-import { dispatch } from './dispatch.ts'
 
 const host = 'token.actions.githubusercontent.com'
 const role = (...conditions: readonly object[]) => ({
@@ -21,27 +17,8 @@ const aud = { [`${host}:aud`]: 'sts.amazonaws.com' }
 const subject = (...subs: readonly string[]) => ({ StringEquals: aud, StringLike: { [`${host}:sub`]: subs } })
 
 function place(t: TestContext, files: Readonly<Record<string, unknown>>) {
-  const cwd = mkdtempSync(join(tmpdir(), 'mayfly-who-'))
-  t.after(() => rmSync(cwd, { recursive: true, force: true }))
-  for (const [name, content] of Object.entries(files))
-    writeFileSync(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content))
-  return async (...args: string[]) => {
-    let out = ''
-    let err = ''
-    const io: Io = {
-      env: {},
-      cwd,
-      out: (text) => {
-        out += text
-      },
-      err: (text) => {
-        err += text
-      },
-      fancy: false,
-    }
-    const code = await dispatch(['who', ...args], io)
-    return { code, out, err, json: () => JSON.parse(out) }
-  }
+  const { run } = commandPlace(t, files)
+  return (...args: string[]) => run('who', ...args)
 }
 
 for (const [what, condition, words] of [
@@ -93,7 +70,7 @@ test('a trust file is told cloud by cloud, with the rule and its line', async (t
   const { out } = await place(t, { 'trust.json': storyTrust })('--trust', 'trust.json')
   assert.match(
     out,
-    /role arn:aws:iam::123456789012:role\/deploy {2}trust\.json:1\n {2}gitlab\.com {2}project acme\/shop, branch main only/,
+    /role arn:aws:iam::123456789012:role\/deploy {2}trust\.json:52\n {2}gitlab\.com {2}project acme\/shop, branch main only/,
   )
   assert.match(
     out,
@@ -182,7 +159,7 @@ for (const [what, args, words] of [
     ['--trust', 'role.json', '--candidates', 'numbers.json'],
     /numbers\.json \[0\]: expected a token/,
   ],
-  ['a policy that does not compile', ['--trust', 'broken.json'], /broken\.json line 1: /],
+  ['a policy that does not compile', ['--trust', 'broken.json'], /broken\.json line 5: /],
   ['an unknown flag', ['--trusts', 'x'], /did you mean --trust/],
 ] as const)
   test(`${what}: exit code 2`, async (t) => {
