@@ -172,16 +172,26 @@ test('a token that is too long is not repeated in its error', async () => {
 
 test('an unknown operation is InvalidAction, in the namespace of AWS faults', async () => {
   const side = trustSide()
-  const answer = await side.form('/', { Action: 'AssumeRoot', Version: '2011-06-15' })
+  const answer = await side.form('/', { Action: 'AssumeNobody', Version: '2011-06-15' })
   assert.equal(answer.status, 400)
   assert.equal(
     answer.text,
     '<ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"><Error><Type>Sender</Type><Code>InvalidAction</Code>' +
-      '<Message>Could not find operation AssumeRoot for version 2011-06-15</Message></Error>' +
+      '<Message>Could not find operation AssumeNobody for version 2011-06-15</Message></Error>' +
       `<RequestId>${answer.headers.get('x-amzn-requestid')}</RequestId></ErrorResponse>`,
   )
   const old = await side.form('/', { Action: 'AssumeRole', Version: '2010-05-08' })
   assert.equal(old.xml('Message'), 'Could not find operation AssumeRole for version 2010-05-08')
+})
+
+test('an operation that AWS has and Mayfly has not is refused by name', async () => {
+  for (const Action of ['AssumeRoleWithSAML', 'AssumeRoot', 'GetDelegatedAccessToken']) {
+    const answer = await trustSide().form('/', { Action, Version: '2011-06-15' })
+    assert.deepEqual(
+      [answer.status, answer.xml('Message')],
+      [400, `Mayfly does not support the operation ${Action}.`],
+    )
+  }
 })
 
 test('a parameter that would mark the session by another way than this operation has is refused, not left out', async () => {

@@ -26,7 +26,14 @@ export function mintedAs<Kind extends Minted['kind']>(
   return minted as Extract<Minted, { kind: Kind }>
 }
 
+/** Operations that AWS STS has and this token service does not. */
+const absent = ['AssumeRoleWithSAML', 'AssumeRoot', 'GetDelegatedAccessToken']
+
 export function unknownOperation(action: string, version: string): MayflyError {
+  if (absent.includes(action)) {
+    const text = `Mayfly does not support the operation ${action}.`
+    return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
+  }
   return new MayflyError('REQUEST_ACTION', {
     message: `there is no operation ${JSON.stringify(action.slice(0, 64))} of version ${JSON.stringify(version.slice(0, 32))}`,
     values: { action: action.slice(0, 64), version: version.slice(0, 32) },
