@@ -46,6 +46,7 @@ const at = 'authorizationServers[0]'
 
 const mistakes: readonly [what: string, change: object, told: RegExp][] = [
   ['an issuer with a slash at its end', { issuer: `${issuer}/` }, /without a slash at its end/],
+  ['an issuer that is no URL', { issuer: 'https://tokens acme' }, /an https URL/],
   ['a path of Google', { issuer: 'https://tokens.acme.example/v1' }, /another path/],
   [
     'a rule for an issuer that is no provider',

@@ -23,7 +23,7 @@ const serverUrl = v.pipe(
   issuerUrl,
   v.check((url) => !url.endsWith('/'), 'a URL without a slash at its end, after which its endpoints follow'),
   v.check(
-    (url) => !taken.test(new URL(url).pathname),
+    (url) => !taken.test(URL.parse(url)?.pathname ?? ''),
     'another path: endpoints of Google, Entra or the issuers are there',
   ),
 )

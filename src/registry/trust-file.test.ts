@@ -333,3 +333,8 @@ for (const [what, text, told] of [
   test(`${what} is refused`, () => {
     assert.match(problem(text), told)
   })
+
+test('a value that YAML has and JSON has not is a problem of the file', () => {
+  for (const text of ['!!binary aGk=', '!!set { a }', 'issuers: !!timestamp 2026-11-22'])
+    assert.throws(() => parseTrust(text, 'trust.yaml'), { code: 'REGISTRY_DOCUMENT' })
+})

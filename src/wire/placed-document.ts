@@ -100,7 +100,13 @@ export function shown(value: unknown): string {
 function placedYaml(text: string, { numbers }: DocumentOptions): PlacedDocument {
   const lines = new LineCounter()
   // The library looks for keys that stand twice too, but in quadratic time.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    // Tags make values that JSON has not: bytes, sets, dates.
+    resolveKnownTags: false,
+  })
   const problems: PlacedProblem[] = []
   const report = (offset: number, path: Path, why: string) => {
     const { line, col: column } = lines.linePos(offset)
