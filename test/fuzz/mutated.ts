@@ -73,12 +73,18 @@ function edit(pieces: readonly string[], { kind, at, to, length, times, word }: 
     case 'replace':
       return pieces.toSpliced(start, 1, word)
     case 'repeat':
-      return pieces.toSpliced(start, 0, some.join('').repeat(times).slice(0, longest))
+      return pieces.toSpliced(start, 0, repeated(some.join(''), times))
     case 'move':
       return without.toSpliced(to % (without.length + 1), 0, ...some)
     case 'flip':
       return pieces.toSpliced(start, 1, flipped(pieces[start] ?? word, to))
   }
+}
+
+/** A piece may be a repetition already: not longer than the longest text, however often. */
+function repeated(text: string, times: number): string {
+  const enough = Math.ceil(longest / Math.max(1, text.length))
+  return text.repeat(Math.min(times, enough)).slice(0, longest)
 }
 
 /** Another character, or another letter case, in one place. */
