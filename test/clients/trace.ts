@@ -8,10 +8,13 @@ import { notedIn, type Stage } from './stage.ts'
  * decides by. Nothing secret is in it.
  */
 export function traceText(stage: Stage, requests: readonly Traced[]): string {
-  return [...notedIn(stage), ...requests.filter(isClients)]
-    .map((each) => `${lineOf(each)}${headersOf(each)}`)
-    .join('')
+  const all = [...notedIn(stage), ...requests.filter(isClients)]
+  const { ahead = [], beside = [] } = Object.groupBy(all, (each) => (isBeside(each) ? 'beside' : 'ahead'))
+  return [...ahead, ...beside].map((each) => `${lineOf(each)}${headersOf(each)}`).join('')
 }
+
+// Google's library for Python asks for these in a thread of its own: before, after or between the rest. They stand last.
+const isBeside = ({ target }: Traced) => target.endsWith('/allowedLocations')
 
 // Mayfly's own are none of the client's, and what a client tells its maker of itself (aws-cdk) it tells when it likes.
 const isClients = ({ host, headers }: Traced) =>

@@ -19,8 +19,8 @@ export interface IamRoute {
 }
 
 const here = /^\/v1\/projects\/[^/]+\/(?:locations\/[^/]+\/workloadIdentityPools|serviceAccounts)(?:[/:]|$)/
-/** The same path has the credentials that another API gives. */
-const credentials = /:(?:generateAccessToken|generateIdToken|signBlob|signJwt)$/
+/** The same paths have what another API gives, the credentials. */
+const credentials = /(?::(?:generateAccessToken|generateIdToken|signBlob|signJwt)|\/allowedLocations)$/
 
 export function isGoogleIam({ path }: Pick<StsRequest, 'path'>): boolean {
   return here.test(path) && !credentials.test(path)
