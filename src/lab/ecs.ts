@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import type { AwsCredential } from '../credential.ts'
 import { accountOfArn } from '../sts/aws/arn.ts'
-import { awsTimestamp } from '../wire/aws-query.ts'
+import { isoSecond } from '../wire/iso-time.ts'
 import type { Environment } from '../world.ts'
 import type { Platform, Site, Stage } from './platform.ts'
 import { roleFor } from './roles.ts'
@@ -92,7 +92,7 @@ function answer(credential: AwsCredential, roleArn: string) {
     AccessKeyId: credential.accessKeyId,
     SecretAccessKey: credential.secretAccessKey.reveal(),
     Token: credential.sessionToken?.reveal(),
-    Expiration: awsTimestamp(credential.expiresAtMs),
+    Expiration: isoSecond(credential.expiresAtMs),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import type { IssuedToken } from '../issuer/issuer.ts'
 import { accountOfArn } from '../sts/aws/arn.ts'
-import { awsTimestamp } from '../wire/aws-query.ts'
+import { isoSecond } from '../wire/iso-time.ts'
 import type { Environment } from '../world.ts'
 import { clusterIssuer, clusterRoles } from './cluster-roles.ts'
 import { issuerOf, workloadToken } from './issuers.ts'
@@ -82,7 +82,7 @@ function podIdentityAgent({ sts, clock }: Stage, roleArn: string, given: readonl
       SecretAccessKey: secretAccessKey.reveal(),
       Token: sessionToken?.reveal(),
       AccountId: accountOfArn(roleArn),
-      Expiration: awsTimestamp(expiresAtMs),
+      Expiration: isoSecond(expiresAtMs),
     })
   })
   return app

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import type { AwsCredential } from '../credential.ts'
-import { awsTimestamp } from '../wire/aws-query.ts'
+import { isoSecond } from '../wire/iso-time.ts'
 import type { Clock } from '../world.ts'
 
 export const imdsAddress = '169.254.169.254'
@@ -82,12 +82,12 @@ function imdsTokens(clock: Clock) {
 function answer(credential: AwsCredential, clock: Clock) {
   return {
     Code: 'Success',
-    LastUpdated: awsTimestamp(clock.now()),
+    LastUpdated: isoSecond(clock.now()),
     Type: 'AWS-HMAC',
     AccessKeyId: credential.accessKeyId,
     SecretAccessKey: credential.secretAccessKey.reveal(),
     Token: credential.sessionToken?.reveal(),
-    Expiration: awsTimestamp(credential.expiresAtMs),
+    Expiration: isoSecond(credential.expiresAtMs),
   }
 }
 
@@ -99,7 +99,7 @@ function identityDocument({ region, account }: Instance, clock: Clock) {
     imageId: 'ami-0123456789abcdef0',
     instanceId,
     instanceType: 'm7g.large',
-    pendingTime: awsTimestamp(clock.now()),
+    pendingTime: isoSecond(clock.now()),
     privateIp: '10.0.0.10',
     region,
     version: '2017-09-30',
@@ -109,7 +109,7 @@ function identityDocument({ region, account }: Instance, clock: Clock) {
 function profile({ profileArn }: Instance, clock: Clock) {
   return {
     Code: 'Success',
-    LastUpdated: awsTimestamp(clock.now()),
+    LastUpdated: isoSecond(clock.now()),
     InstanceProfileArn: profileArn,
     InstanceProfileId: 'AIPAMAYFLYLAB0000001',
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
 import type { Check } from '../trust/decision.ts'
+import { isoMillisecond } from '../wire/iso-time.ts'
 import { readJwt } from '../wire/jws.ts'
 import type { Ask, DownscopeAsk, IamAsk, Minted, OauthIdentity, Verified, VerifiedAdmin } from './ask.ts'
 import { decisionBehind } from './decision-behind.ts'
@@ -175,7 +176,7 @@ export function givenOf({ kind, grant, ...minted }: Minted): Partial<AuditRecord
   return {
     ...(grant.rule !== undefined && { rule: grant.rule }),
     ...('accessKeyId' in minted && { accessKeyId: minted.accessKeyId }),
-    ...('expiresAtMs' in grant && { expires: new Date(grant.expiresAtMs).toISOString() }),
+    ...('expiresAtMs' in grant && { expires: isoMillisecond(grant.expiresAtMs) }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { MayflyError } from '../errors.ts'
+import { isoMillisecond } from '../wire/iso-time.ts'
 import type { Ask, IamAsk, Minted, StsRequest, Verified, VerifiedAdmin } from './ask.ts'
 import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } from './audit-record.ts'
 
@@ -115,7 +116,7 @@ class Entry implements AuditEntry {
 
   #base(decision: AuditRecord['decision']) {
     return {
-      time: new Date(this.#setting.now()).toISOString(),
+      time: isoMillisecond(this.#setting.now()),
       requestId: this.#request.id,
       from: this.#request.from,
       frontEnd: this.#frontEnd,

@@ -59,11 +59,6 @@ export function jsonError({ type, code, message, requestId }: QueryError): strin
   return JSON.stringify({ Error: { Code: code, Message: message, Type: type }, RequestId: requestId })
 }
 
-/** `2026-01-02T03:04:05Z`: seconds without a fraction, for parsers that break on any other form (envoy#33806). */
-export function awsTimestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
-}
-
 function element(name: string, value: QueryValue): string {
   return value === undefined ? '' : `<${name}>${content(value)}</${name}>`
 }

@@ -1,6 +1,5 @@
 import type { Parameters } from '../../wire/aws-parameters.ts'
 import {
-  awsTimestamp,
   faultNamespace,
   jsonError,
   jsonResponse,
@@ -9,6 +8,7 @@ import {
   xmlResponse,
 } from '../../wire/aws-query.ts'
 import { parseForm } from '../../wire/form.ts'
+import { isoSecond } from '../../wire/iso-time.ts'
 import type { StsRequest, StsResponse } from '../ask.ts'
 import { headerOf } from '../request.ts'
 import { awsError } from './errors.ts'
@@ -24,7 +24,7 @@ export function parametersOf({ query, body }: StsRequest): Parameters {
   return parseForm(`${query}&${body}`)
 }
 
-const xml: Writing = { time: awsTimestamp }
+const xml: Writing = { time: isoSecond }
 const json: Writing = { time: (ms) => ms / 1000 }
 
 /** In the form that the request asks for. */

@@ -1,3 +1,4 @@
+import { isoSecond } from '../../wire/iso-time.ts'
 import type { AwsIdentity, SessionTag } from '../ask.ts'
 import type { Circumstances } from '../request.ts'
 import type { Role, User } from './registered.ts'
@@ -60,7 +61,7 @@ export function addSigner(
   if (region !== undefined) keys.set('aws:requestedregion', region)
   if (principalTypes[credential] === 'User' && principal) keys.set('aws:username', principal.name)
   // Present for temporary credentials alone. Revocation stands on it.
-  if (issuedAtMs !== undefined) keys.set('aws:tokenissuetime', isoTime(issuedAtMs))
+  if (issuedAtMs !== undefined) keys.set('aws:tokenissuetime', isoSecond(issuedAtMs))
   if (issuedAtMs !== undefined || marks.mfaAtMs !== undefined)
     keys.set('aws:multifactorauthpresent', String(marks.mfaAtMs !== undefined))
   if (marks.mfaAtMs !== undefined)
@@ -91,17 +92,4 @@ export function addRequestTags(keys: RequestKeys, tags: readonly SessionTag[]): 
   const transitive = tags.filter((tag) => tag.transitive).map(({ key }) => key)
   if (transitive.length > 0) keys.set('sts:transitivetagkeys', transitive)
   return keys
-}
-
-// Many requests share a second, and a text of it costs as much as a condition.
-let second = { atSeconds: Number.NaN, text: '' }
-
-function isoSecond(ms: number): string {
-  const atSeconds = Math.floor(ms / 1000)
-  if (second.atSeconds !== atSeconds) second = { atSeconds, text: isoTime(ms) }
-  return second.text
-}
-
-function isoTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }

@@ -1,5 +1,6 @@
 import { MayflyError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
+import { isoSecond } from '../../wire/iso-time.ts'
 import type { AccessTokenGrant, Ask, ImpersonationAsk, Minted, StsRequest, StsResponse } from '../ask.ts'
 import type { FrontEnd } from '../exchange.ts'
 import { headerOf } from '../request.ts'
@@ -95,7 +96,7 @@ function respond(minted: Minted): StsResponse {
 
 /** RFC 3339, in whole seconds. */
 function expireTime({ expiresAtMs }: AccessTokenGrant): string {
-  return `${new Date(expiresAtMs).toISOString().slice(0, 19)}Z`
+  return isoSecond(expiresAtMs)
 }
 
 function refuse(error: unknown): StsResponse {
