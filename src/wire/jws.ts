@@ -92,13 +92,31 @@ export function readJwt(token: string, maxBytes = 20_000): Jwt {
     })
   const parts = token.split('.', 4)
   if (parts.length !== 3) throw malformed('does not have three parts')
-  const [header, claims, signature] = parts.map(octetsOf)
-  const read = header && readHeader(header)
-  if (!read) throw malformed('has a header that is not that of a JWS')
-  const members = claims && readJsonObject(claims)
-  if (!members) throw malformed('has claims that are not a JSON object in base64url')
+  const header = headerOf(parts[0]!)
+  if (!header) throw malformed('has a header that is not that of a JWS')
+  const octets = octetsOf(parts[1]!)
+  const claims = octets && readJsonObject(octets)
+  if (!claims) throw malformed('has claims that are not a JSON object in base64url')
+  const signature = octetsOf(parts[2]!)
   if (!signature) throw malformed('has a signature that is not base64url')
-  return { header: read, claims: members, signed: token.slice(0, token.lastIndexOf('.')), signature }
+  return { header, claims, signed: token.slice(0, token.lastIndexOf('.')), signature }
+}
+
+// An issuer's tokens have one header for as long as its key lives.
+const knownHeaders = new Map<string, Jwt['header']>()
+const mostHeaders = 256
+const longestHeader = 512
+
+function headerOf(part: string): Jwt['header'] | undefined {
+  const known = knownHeaders.get(part)
+  if (known) return known
+  const octets = octetsOf(part)
+  const header = octets && readHeader(octets)
+  if (!header || part.length > longestHeader) return header
+  // Strangers fill it too: then it begins anew. A part of the token would keep all of it in memory.
+  if (knownHeaders.size >= mostHeaders) knownHeaders.clear()
+  knownHeaders.set(octets.toString('base64url'), Object.freeze(header))
+  return header
 }
 
 // Without padding, line breaks or stray bits at the end (RFC 7515 §2): there is one text for each token. Encoding it again
