@@ -94,7 +94,6 @@ function sealingBy(current: () => Sealing): Sealing {
   return {
     seal: (purpose, record) => current().seal(purpose, record),
     unseal: (purpose, sealed) => current().unseal(purpose, sealed),
-    deriveSecret: (purpose, sealed) => current().deriveSecret(purpose, sealed),
     deriveSecrets: (purpose, text) => current().deriveSecrets(purpose, text),
   }
 }

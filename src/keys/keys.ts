@@ -7,9 +7,7 @@ export interface Sealing {
   seal(purpose: string, record: string): string
   /** Undefined when it was not sealed here for this purpose, or was altered. Never throws. */
   unseal(purpose: string, sealed: string): string | undefined
-  /** A 40-character secret that follows from the text and the sealing key alone. `sealed` names the key, by its key ID. */
-  deriveSecret(purpose: string, sealed: string): string
-  /** Such a secret by each sealing key, the current one first: for a text that names none. */
+  /** 40-character secrets that follow from the text and a sealing key alone: by each of them, the current one first. */
   deriveSecrets(purpose: string, text: string): readonly string[]
 }
 

@@ -5,9 +5,9 @@ import {
   createSecretKey,
   hkdfSync,
   type KeyObject,
-  randomFillSync,
 } from 'node:crypto'
 import { MayflyError } from '../errors.ts'
+import { freshBytes } from '../wire/fresh-bytes.ts'
 import type { Sealing } from './keys.ts'
 
 // A sealed record, before base64url:
@@ -62,10 +62,6 @@ export function sealingWith(secrets: readonly Uint8Array[], past: readonly Uint8
   return {
     seal: (purpose, record) => seal(current.keysFor(purpose), record),
     unseal: (purpose, sealed) => unseal(masters, purpose, sealed),
-    deriveSecret(purpose, sealed) {
-      // A text that names no master of ours was not sealed here, and whoever made it cannot know this secret either.
-      return derived((masters.get(keyIdOf(sealed)) ?? current).keysFor(purpose), sealed)
-    },
     deriveSecrets: (purpose, text) => everyMaster.map((each) => derived(each.keysFor(purpose), text)),
   }
 }
@@ -79,7 +75,7 @@ function derived({ deriving }: PurposeKeys, text: string): string {
 }
 
 function seal({ sealing, head, additional }: PurposeKeys, record: string): string {
-  const nonce = freshNonce()
+  const nonce = freshBytes(nonceBytes)
   const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(additional)
   const ciphertext = cipher.update(record, 'utf8')
   cipher.final()
@@ -108,12 +104,6 @@ function canonicalBytes(sealed: string): Buffer | undefined {
   if (sealed.length > longestSealed) return undefined
   const bytes = Buffer.from(sealed, 'base64url')
   return bytes.length >= overheadBytes && bytes.toString('base64url') === sealed ? bytes : undefined
-}
-
-function keyIdOf(sealed: string): number {
-  // Eight characters are six bytes: the version, the key ID and one of the nonce.
-  const head = Buffer.from(sealed.slice(0, 8), 'base64url')
-  return head.length < headBytes ? -1 : head.readUInt32BE(1)
 }
 
 function master(secret: Uint8Array): Master {
@@ -145,18 +135,4 @@ function purposeKeys(secret: Uint8Array, id: Buffer, purpose: string): PurposeKe
 
 function derive(secret: Uint8Array, use: string, bytes: number): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `mayfly ${use}`, bytes))
-}
-
-// One call for many nonces: a call costs more than its bytes.
-const pool = Buffer.allocUnsafe(nonceBytes * 256)
-let used = pool.length
-
-/** To be copied before the next one is asked for. */
-function freshNonce(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += nonceBytes
-  return pool.subarray(used - nonceBytes, used)
 }

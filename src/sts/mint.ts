@@ -17,7 +17,7 @@ import type {
   WebIdentityTokenGrant,
 } from './ask.ts'
 import { readAuthorizationMessage } from './aws/authorization-message.ts'
-import { sealSession, secretOfSession } from './aws/session.ts'
+import { newSecretAccessKey, sealSession } from './aws/session.ts'
 import { sealAccessToken } from './google/access-token.ts'
 import { makeAccessToken } from './oauth/access-token.ts'
 
@@ -56,10 +56,10 @@ export function mint(grant: Grant, keys: Keys, nowMs: number): Minted {
 }
 
 function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
-  const accessKeyId = sessionKeyId(grant.account)
+  const pair = { accessKeyId: sessionKeyId(grant.account), secretAccessKey: newSecretAccessKey() }
   const { account, principal, marks, expiresAtMs, minimumTokenSize } = grant
   const session = {
-    accessKeyId,
+    ...pair,
     account,
     principal,
     issuedAtMs: nowMs,
@@ -70,8 +70,7 @@ function awsSession(grant: AwsSessionGrant, keys: Keys, nowMs: number): Minted {
   return {
     kind: grant.kind,
     grant,
-    accessKeyId,
-    secretAccessKey: new Secret(secretOfSession(sessionToken, keys.sealing)),
+    ...pair,
     sessionToken: new Secret(sessionToken),
   }
 }

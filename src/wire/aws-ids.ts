@@ -1,4 +1,5 @@
-import { hash, randomBytes, randomFillSync } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
+import { freshBytes } from './fresh-bytes.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -21,26 +22,13 @@ export function base32(bytes: Uint8Array): string {
 const topBit = 2 ** 47
 const accountUnit = 2 ** 7
 
-// One call for many IDs: a call costs far more than its bytes.
-const pool = Buffer.alloc(10 * 256)
-let used = pool.length
-
-function freshBytes(): Uint8Array {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += 10
-  return pool.subarray(used - 10, used)
-}
-
 /** A new `ASIA…` access key ID from which the account can be read, as from AWS's own. */
-export function sessionKeyId(account: string, random: Uint8Array = freshBytes()): string {
+export function sessionKeyId(account: string, random: Uint8Array = freshBytes(10)): string {
   return `ASIA${keyIdTail(account, random)}`
 }
 
 /** A new `AKIA…` access key ID of a user, made in the same way. */
-export function userKeyId(account: string, random: Uint8Array = freshBytes()): string {
+export function userKeyId(account: string, random: Uint8Array = freshBytes(10)): string {
   return `AKIA${keyIdTail(account, random)}`
 }
 

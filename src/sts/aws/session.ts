@@ -1,10 +1,14 @@
 import type { Sealing } from '../../keys/keys.ts'
+import { Secret } from '../../secret.ts'
+import { freshBytes } from '../../wire/fresh-bytes.ts'
 import type { AwsIdentity, SessionMarks, SessionPrincipal } from '../ask.ts'
 
 /** What an AWS session token holds, sealed. */
 export interface AwsSession {
   /** Binds the token to its key pair: neither works with another's half. */
   readonly accessKeyId: string
+  /** Kept nowhere else: whoever can open the token can check a signature. */
+  readonly secretAccessKey: Secret
   readonly account: string
   readonly principal: SessionPrincipal
   readonly marks?: SessionMarks
@@ -17,9 +21,9 @@ const purpose = 'aws-session'
 
 /** The session as an opaque text of a few hundred characters, which this token service alone can read. */
 export function sealSession(session: AwsSession, sealing: Sealing, minimumSize = 0): string {
-  const { accessKeyId, account, issuedAtMs, expiresAtMs, marks } = session
-  const principal = packed(session.principal)
-  const record = JSON.stringify([accessKeyId, account, issuedAtMs, expiresAtMs, marks ?? 0, principal])
+  const { accessKeyId, secretAccessKey, account, issuedAtMs, expiresAtMs, marks = 0 } = session
+  const pair = [accessKeyId, secretAccessKey.reveal()]
+  const record = JSON.stringify([pair, account, issuedAtMs, expiresAtMs, marks, packed(session.principal)])
   // Sealing adds a few bytes, and base64 makes four characters of three: blanks after JSON mean nothing.
   const size = Math.ceil(minimumSize * 0.75)
   return sealing.seal(purpose, size > record.length ? record.padEnd(size) : record)
@@ -29,8 +33,9 @@ export function sealSession(session: AwsSession, sealing: Sealing, minimumSize =
 export function unsealSession(token: string, sealing: Sealing): AwsSession | undefined {
   const record = sealing.unseal(purpose, token)
   if (record === undefined) return undefined
-  const [accessKeyId, account, issuedAtMs, expiresAtMs, marks, principal] = JSON.parse(record)
-  const session = { accessKeyId, account, principal: unpacked(principal), issuedAtMs, expiresAtMs }
+  const [[accessKeyId, secret], account, issuedAtMs, expiresAtMs, marks, principal] = JSON.parse(record)
+  const pair = { accessKeyId, secretAccessKey: new Secret(secret) }
+  const session = { ...pair, account, principal: unpacked(principal), issuedAtMs, expiresAtMs }
   return marks === 0 ? session : { ...session, marks }
 }
 
@@ -52,9 +57,9 @@ function unpacked([type, first, second, third]: readonly string[]): SessionPrinc
     : { type: 'federated', name: first!, userArn: second! }
 }
 
-/** The secret access key that goes with a session token. It is kept nowhere: it follows from the token. */
-export function secretOfSession(token: string, sealing: Sealing): string {
-  return sealing.deriveSecret(purpose, token)
+/** A new secret access key: 30 bytes are the 40 base64 characters of one of AWS. */
+export function newSecretAccessKey(): Secret {
+  return new Secret(freshBytes(30).toString('base64'))
 }
 
 /** `arn:aws:sts::123456789012:assumed-role/deploy/job-7`; of a user's session the user's own. */

@@ -12,7 +12,7 @@ import {
 import type { AwsCredentials } from '../../credential.ts'
 import { Secret } from '../../secret.ts'
 import type { SignableRequest } from '../../wire/sigv4.ts'
-import { type AwsSession, sealSession } from './session.ts'
+import { type AwsSession, newSecretAccessKey, sealSession } from './session.ts'
 
 const whoAmI = { Action: 'GetCallerIdentity' }
 const mismatch =
@@ -187,11 +187,14 @@ test('a session token can be read by nobody', async () => {
   const side = trustSide()
   const session: AwsSession = {
     accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    secretAccessKey: newSecretAccessKey(),
     account: '123456789012',
     principal: { type: 'role', roleName: 'deploy', roleId: 'AROA', sessionName: 'job-7' },
     issuedAtMs: 0,
     expiresAtMs: 1,
   }
   const sealed = sealSession(session, side.sts.keys.sealing)
-  assert.doesNotMatch(Buffer.from(sealed, 'base64url').toString('latin1'), /deploy|job-7|123456789012/)
+  const text = Buffer.from(sealed, 'base64url').toString('latin1')
+  assert.doesNotMatch(text, /deploy|job-7|123456789012/)
+  assert.ok(!text.includes(session.secretAccessKey.reveal()))
 })

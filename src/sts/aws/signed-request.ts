@@ -8,7 +8,7 @@ import {
 } from '../../wire/sigv4.ts'
 import type { AwsIdentity } from '../ask.ts'
 import type { User } from './registered.ts'
-import { identityOfSession, secretOfSession, unsealSession } from './session.ts'
+import { identityOfSession, unsealSession } from './session.ts'
 import { identityOfUser, secretsOfUserKey } from './user-key.ts'
 
 export interface SignedRequestRules {
@@ -90,7 +90,7 @@ function sessionBehind(accessKeyId: string, sessionToken: string, keys: Keys): S
   if (!session) throw foreign(accessKeyId, "comes with a session token that is not this token service's")
   if (session.accessKeyId !== accessKeyId)
     throw foreign(accessKeyId, "comes with another key's session token")
-  return { identity: identityOfSession(session), secrets: [secretOfSession(sessionToken, keys.sealing)] }
+  return { identity: identityOfSession(session), secrets: [session.secretAccessKey.reveal()] }
 }
 
 function foreign(accessKeyId: string, why: string): MayflyError {
