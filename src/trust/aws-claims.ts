@@ -80,23 +80,23 @@ export function compileClaimKeys(issuer: string, mode: ClaimsMode = 'strict'): C
   const name = issuer.replace(/^https:\/\//, '')
   const keyFor = (claim: string) => `${name}:${claim}`.toLowerCase()
   const offered = [...everywhere, ...curatedFor(name)].map((claim) => ({ claim, key: keyFor(claim) }))
-  const made = new Set(['aud', 'oaud'].map(keyFor))
+  const [aud, oaud] = [keyFor('aud'), keyFor('oaud')]
   return {
     keys(claims, audience) {
-      const all = mode === 'all' ? Object.keys(claims).map((claim) => ({ claim, key: keyFor(claim) })) : []
-      const keys = collect([...all, ...offered], claims)
-      keys.set(keyFor('aud'), audience)
+      const all = () => Object.keys(claims).map((claim) => ({ claim, key: keyFor(claim) }))
+      const keys = collect(mode === 'all' ? [...all(), ...offered] : offered, claims)
+      keys.set(aud, audience)
       const original = asKeyValue(claims.aud)
-      if (original !== undefined) keys.set(keyFor('oaud'), original)
+      if (original !== undefined) keys.set(oaud, original)
       return keys
     },
     withheld(claims) {
       if (mode === 'all') return new Set()
-      const known = new Set(offered.map(({ key }) => key))
+      const known = new Set([aud, oaud, ...offered.map(({ key }) => key)])
       return new Set(
         Object.keys(claims)
           .map(keyFor)
-          .filter((key) => !known.has(key) && !made.has(key)),
+          .filter((key) => !known.has(key)),
       )
     },
   }

@@ -45,17 +45,18 @@ const byLowerCase = new Set([...meaningful].map((name) => name.toLowerCase()))
 
 function refuseOthers(parameters: Parameters, wanted: readonly (Constraint | ListConstraint)[]): void {
   for (const full of parameters.keys()) {
-    const [name = '', ...place] = full.split('.')
+    const dot = full.indexOf('.')
+    const name = dot < 0 ? full : full.slice(0, dot)
     if (!byLowerCase.has(name.toLowerCase())) continue
     const constraint = wanted.find((each) => each.name === name)
-    if (constraint && (place.length === 0 || hasField(constraint, place))) continue
+    if (constraint && (dot < 0 || hasField(constraint, full))) continue
     const text = `Mayfly does not support the parameter ${full.slice(0, 64)} of this operation.`
     throw new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
   }
 }
 
-/** Whether `member.1.Key` is a place in a list: of a field that is misspelled AWS would know nothing. */
-function hasField(constraint: Constraint | ListConstraint, [, , ...rest]: readonly string[]): boolean {
-  const field = rest.join('.')
+/** Whether `Tags.member.1.Key` is a place in a list: of a field that is misspelled AWS would know nothing. */
+function hasField(constraint: Constraint | ListConstraint, full: string): boolean {
+  const field = full.split('.').slice(3).join('.')
   return 'fields' in constraint && constraint.fields.some((each) => each.name === field)
 }
