@@ -1,6 +1,6 @@
 import { MayflyError } from '../errors.ts'
 import type { StsRequest } from '../sts/ask.ts'
-import { entraHolder } from '../sts/entra/holder.ts'
+import { entraHolder, verifyEntraBearer } from '../sts/entra/holder.ts'
 import { principalName } from '../sts/google/access-token.ts'
 import { verifyAccessToken, verifyAwsRequest } from '../sts/public.ts'
 import { headerOf } from '../sts/request.ts'
@@ -34,7 +34,7 @@ function awsCaller(request: SignableRequest, { keys, now }: Sts): string {
 
 /** For which of its services a token is good only that service knows. */
 async function microsoftCaller(request: ServiceRequest, sts: Sts): Promise<string> {
-  const { client } = await entraHolder(request, sts)
+  const { client } = entraHolder(await verifyEntraBearer(request, sts), sts.registered())
   return `${client.name} (${client.clientId})`
 }
 

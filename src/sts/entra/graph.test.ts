@@ -207,6 +207,24 @@ test('an application has at most twenty, and of each one name', async (t) => {
   assert.equal(renamed.status, 400)
 })
 
+test('a caller whose app role is taken away while a call waits for its turn changes nothing', async (t) => {
+  const { call, bearer, side } = await opened(t)
+  const by = await bearer()
+  let end = () => {}
+  const before = side.sts.registry.change(
+    () => {},
+    () => new Promise<void>((resolve) => (end = resolve)),
+  )
+  const waiting = call('POST', of(shop), dev, by)
+  await new Promise(setImmediate)
+  const [tenant] = entraTrust.entra!
+  const roleless = tenant!.applications.map((each) => ({ ...each, appRoleAssignments: [] }))
+  side.sts.registry.declare({ ...entraTrust, entra: [{ ...tenant!, applications: roleless }] })
+  end()
+  await before
+  assert.equal((await waiting).status, 403)
+})
+
 test('nothing changes without its record where that is required', async (t) => {
   let writable = true
   const sinks = [

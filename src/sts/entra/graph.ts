@@ -12,7 +12,7 @@ import type { StsRequest, StsResponse } from '../ask.ts'
 import { retryAfter } from '../operator/rate-exceeded.ts'
 import { headerOf } from '../request.ts'
 import type { Sts } from '../sts.ts'
-import { type EntraHolder, entraHolder } from './holder.ts'
+import { type EntraHolder, entraHolder, verifyEntraBearer } from './holder.ts'
 import { microsoftError } from './microsoft-errors.ts'
 
 /** `/v1.0/applications/OBJECT-ID/federatedIdentityCredentials/ID`, or `/applications(appId='…')/…`; `/beta` too. */
@@ -26,30 +26,28 @@ const readers = [...writers, 'Application.Read.All']
 
 /**
  * Graph's calls for the federated identity credentials of an application, on one screen: verify → authorize → carry out →
- * respond, with the audit around it. The record is kept before the change is.
+ * respond, with the audit around it. It is authorized by what is registered when its turn to change that comes. The record
+ * is kept before the change is.
  */
 export async function graph(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
   const record = sts.audit.open(request, 'graph')
   try {
     sts.limits.arrived(request.from)
-    const holder = await entraHolder(request, sts)
-    const { method, path } = request
-    record.noted({
-      action: `${method} federatedIdentityCredentials`,
-      target: path,
-      ...auditedHolder(holder, request),
-    })
+    const claims = await verifyEntraBearer(request, sts)
+    const holder = entraHolder(claims, sts.registered())
+    const action = `${request.method} federatedIdentityCredentials`
+    record.noted({ action, target: request.path, ...auditedHolder(holder, request) })
     const { tenant, client } = holder
     sts.limits.verified(() => ({ caller: `${tenant.tenantId}/${client.clientId}` }))
-    sts.limits.asked(`${method} federatedIdentityCredentials`)
-    permit(holder, method)
-    const target = applicationIn(path, holder)
-    const call = callOf(request, target)
-    const result = await registry.change(
-      (draft) => carryOutCredentialCall(call, draft),
+    sts.limits.asked(action)
+    const done = await registry.change(
+      (draft) => {
+        const target = authorizeGraph(request, entraHolder(claims, sts.registered()))
+        return { id: target.id, result: carryOutCredentialCall(callOf(request, target), draft) }
+      },
       () => record.allowed(),
     )
-    return answer(call, result, { request, id: target.id })
+    return answer(request, done)
   } catch (error) {
     return refusal(await record.refused(error), request, sts.now())
   }
@@ -60,6 +58,12 @@ function auditedHolder({ client }: EntraHolder, request: StsRequest) {
     who: { verified: true, principal: `${client.name} (${client.clientId})` },
     proof: hash('sha256', headerOf(request, 'authorization') ?? ''),
   }
+}
+
+/** What the holder may change. @throws REQUEST_CREDENTIAL, TRUST_APP_ROLE, REGISTRY_ABSENT */
+function authorizeGraph({ method, path }: StsRequest, holder: EntraHolder): Target {
+  permit(holder, method)
+  return applicationIn(path, holder)
 }
 
 /** @throws REQUEST_CREDENTIAL for a token for something else, TRUST_APP_ROLE */
@@ -120,17 +124,19 @@ function wrong(text: string): MayflyError {
   return new MayflyError('REQUEST_INPUT', { message: text, values: { text } })
 }
 
-function answer(
-  { method }: CredentialCall,
-  result: ReturnType<typeof carryOutCredentialCall>,
-  { request, id }: { readonly request: StsRequest; readonly id: string },
-): StsResponse {
+interface Done {
+  /** The object ID of the application. */
+  readonly id: string
+  readonly result: ReturnType<typeof carryOutCredentialCall>
+}
+
+function answer(request: StsRequest, { id, result }: Done): StsResponse {
   if (result === undefined) return { status: 204, headers: { 'request-id': request.id }, body: '' }
   const version = graphPath.exec(request.path)![1]!.toLowerCase()
   const context = `https://graph.microsoft.com/${version}/$metadata#applications('${id}')/federatedIdentityCredentials`
   if (Array.isArray(result)) return json(request, 200, { '@odata.context': context, value: result })
   const entity = { '@odata.context': `${context}/$entity`, ...(result as ShownCredential) }
-  return json(request, method === 'POST' ? 201 : 200, entity)
+  return json(request, request.method === 'POST' ? 201 : 200, entity)
 }
 
 function refusal(error: unknown, request: StsRequest, nowMs: number): StsResponse {

@@ -2,6 +2,7 @@ import { MayflyError } from '../../errors.ts'
 import { type Jwt, readJwt } from '../../wire/jws.ts'
 import type { StsRequest } from '../ask.ts'
 import { headerOf } from '../request.ts'
+import type { Snapshot } from '../snapshot.ts'
 import type { Sts } from '../sts.ts'
 import { verificationBy } from '../web-identity.ts'
 import { tenantOfIssuer } from './issuers.ts'
@@ -17,11 +18,13 @@ export interface EntraHolder {
 }
 
 /**
- * Who asks a service that takes Entra's tokens, by the bearer in the request. What the token may do is looked up anew: a
- * role that was taken away since counts here at once, as at Microsoft when the token ends.
+ * What the bearer of a request to a service that takes Entra's tokens says of its holder, verified.
  * @throws REQUEST_UNSIGNED, REQUEST_CREDENTIAL, REQUEST_CREDENTIAL_EXPIRED
  */
-export async function entraHolder(request: Pick<StsRequest, 'headers'>, sts: Sts): Promise<EntraHolder> {
+export async function verifyEntraBearer(
+  request: Pick<StsRequest, 'headers'>,
+  sts: Sts,
+): Promise<Jwt['claims']> {
   const [scheme, token] = (headerOf(request, 'authorization') ?? '').split(' ')
   if (scheme?.toLowerCase() !== 'bearer' || !token)
     throw new MayflyError('REQUEST_UNSIGNED', { message: 'the request carries no access token' })
@@ -31,7 +34,7 @@ export async function entraHolder(request: Pick<StsRequest, 'headers'>, sts: Sts
     throw new MayflyError('REQUEST_CREDENTIAL_EXPIRED', {
       message: `the access token of ${clientOf(claims)} expired ${seconds - Number(claims.exp)} s ago`,
     })
-  return registeredHolder(claims, sts)
+  return claims
 }
 
 async function ownToken(token: string, sts: Sts): Promise<Jwt> {
@@ -47,8 +50,13 @@ async function ownToken(token: string, sts: Sts): Promise<Jwt> {
   }
 }
 
-function registeredHolder(claims: Jwt['claims'], sts: Sts): EntraHolder {
-  const tenant = sts.registered().tenants.get(String(claims.tid))
+/**
+ * Who holds a token of these claims. What it may do is looked up anew: a role that was taken away since counts here at
+ * once, as at Microsoft when the token ends.
+ * @throws REQUEST_CREDENTIAL
+ */
+export function entraHolder(claims: Jwt['claims'], registered: Snapshot): EntraHolder {
+  const tenant = registered.tenants.get(String(claims.tid))
   const client = tenant?.clients.get(clientOf(claims))
   const resource = tenant?.resource(String(claims.aud))
   if (!tenant || !client || !resource) throw notOurs(`${clientOf(claims)} is not registered any more`)
