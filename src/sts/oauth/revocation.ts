@@ -82,19 +82,20 @@ const mostRevoked = 10_000
 function putRevoked(
   draft: Draft,
   { claims, expiresAtMs }: WebIdentity,
-  { issuer, revoked }: AuthorizationServer,
+  { issuer }: AuthorizationServer,
   nowMs: number,
 ): void {
-  const keyOfToken = (jti: string) => keyOf('authorization-server', issuer, 'revoked-token', jti)
-  const over = [...revoked]
-    .filter(([, expires]) => Date.parse(expires) <= nowMs)
-    .map(([jti]) => keyOfToken(jti))
-  for (const key of over) if (draft.get(key)) draft.remove(key)
-  if (revoked.size - over.length >= mostRevoked)
+  const place = keyOf('authorization-server', issuer, 'revoked-token')
+  const revoked = draft.list(`${place}/`)
+  const over = revoked.filter(
+    ({ document }) => Date.parse((document as RevokedTokenDocument).expires) <= nowMs,
+  )
+  for (const { key } of over) draft.remove(key)
+  if (revoked.length - over.length >= mostRevoked)
     throw new MayflyError('REGISTRY_REVOCATIONS', {
       message: `${mostRevoked} revoked tokens of this authorization server have not expired yet`,
     })
   const jti = String(claims.jti)
   const document: RevokedTokenDocument = { jti, expires: new Date(expiresAtMs).toISOString() }
-  draft.put(keyOfToken(jti), document)
+  draft.put(keyOf('authorization-server', issuer, 'revoked-token', jti), document)
 }
