@@ -407,6 +407,12 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Pass fewer or shorter tags and audiences.',
   },
+  REQUEST_CONTEXT: {
+    means:
+      'AssumeRole was passed a context assertion. AWS seals them for IAM Identity Center, and nothing here does.',
+    wire: 'invalid_request',
+    hint: 'Leave ProvidedContexts out.',
+  },
   REQUEST_INCOMPLETE: {
     means: 'The request carries a signature of which a part is missing or cannot be read.',
     wire: 'invalid_request',

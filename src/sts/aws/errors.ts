@@ -103,6 +103,10 @@ const words: Partial<Record<ErrorCode, Words>> = {
     400,
     'InvalidAuthorizationMessageException',
   )('The specified authorization message is not valid.'), // not recorded
+  REQUEST_CONTEXT: sender(
+    400,
+    'InvalidContextAssertion',
+  )('The context assertion that was provided is invalid.'), // not recorded
   REQUEST_MFA: denied(({ text }) => text),
   REQUEST_TAGS: sender(400, 'InvalidParameterValue')(({ text }) => text),
   REQUEST_PACKED_SIZE: sender(400, 'PackedPolicyTooLarge')(({ text }) => text),

@@ -129,6 +129,36 @@ test('a token for others ends with the session at the latest, fits a header and 
   assert.equal(side.records.at(-1)?.code, 'REQUEST_PARAMETER')
 })
 
+function withFields(request: unknown, fields: Readonly<Record<string, string>>) {
+  const sent = request as { body: string; headers: Record<string, string> }
+  sent.body += `&${new URLSearchParams(fields)}`
+  sent.headers['content-length'] = String(sent.body.length)
+  return sent
+}
+
+test('a token is of the caller: there is no origin of another, and no scope without one', async (t) => {
+  const { session } = await served(t)
+  const { sts } = await session()
+  // The SDK at hand does not know the two yet: they are added to the form that it has made.
+  const send = (more: Readonly<Record<string, string>>) => {
+    const command = new GetWebIdentityTokenCommand({ Audience: ['a'], SigningAlgorithm: 'RS256' })
+    const step = { step: 'build' } as const
+    command.middlewareStack.add(
+      (next) => (args) => next({ ...args, request: withFields(args.request, more) }),
+      step,
+    )
+    return sts.send(command)
+  }
+  for (const [more, text] of [
+    [{ SubjectMode: 'OriginIdentity' }, /no trusted identity propagation context/],
+    [{ Scope: 'read write' }, /only when SubjectMode is OriginIdentity/],
+    [{ Scope: 'read,write' }, /'scope' failed to satisfy constraint/],
+    [{ SubjectMode: 'Nobody' }, /enum value set: \[AWSIdentity, OriginIdentity\]/],
+  ] as const)
+    await assert.rejects(send(more), refusal('ValidationError', text, 400))
+  assert.ok((await send({ SubjectMode: 'AWSIdentity' })).WebIdentityToken)
+})
+
 test('the global endpoint has no GetWebIdentityToken', async (t) => {
   const { side } = await served(t)
   const answer = await side.form('/', { Action: 'GetWebIdentityToken', Version: '2011-06-15' })
