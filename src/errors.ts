@@ -332,6 +332,11 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Remove first what stands on it; the message names that.',
   },
+  REGISTRY_UNATTACHABLE: {
+    means: 'A policy that AWS keeps for the roles of its own services was to be attached to another role.',
+    wire: 'invalid_request',
+    hint: 'Attach a policy of your own, or one of AWS whose ARN does not begin with arn:aws:iam::aws:policy/aws-service-role/.',
+  },
   REGISTRY_STATE: {
     means: 'An admin call would change something that is deleted, or undelete something that is not.',
     wire: 'invalid_request',
