@@ -61,11 +61,11 @@ const remove: IamOperation = {
   wanted: [constraints.roleName, constraints.policyName],
   target: role.on(boundaryKey),
   run(call) {
-    const { inlinePolicies = [] } = role.find(call)
+    const document = role.find(call)
     const name = call.parameters.get('PolicyName')!
-    const kept = inlinePolicies.filter((each) => each.name !== name)
-    if (kept.length === inlinePolicies.length) throw noPolicy(name)
-    role.change(call, { inlinePolicies: kept })
+    if (!namedPolicies(document).some((each) => each.name === name)) throw noPolicy(name)
+    const { inlinePolicies = [] } = document
+    role.put(call, { ...document, inlinePolicies: inlinePolicies.filter((each) => each.name !== name) })
   },
 }
 
