@@ -332,6 +332,11 @@ export const remedies = {
     wire: 'invalid_request',
     hint: 'Remove first what stands on it; the message names that.',
   },
+  REGISTRY_UNATTACHABLE: {
+    means: 'A policy that AWS keeps for the roles of its own services was to be attached to another role.',
+    wire: 'invalid_request',
+    hint: 'Attach a policy of your own, or one of AWS whose ARN does not begin with arn:aws:iam::aws:policy/aws-service-role/.',
+  },
   REGISTRY_STATE: {
     means: 'An admin call would change something that is deleted, or undelete something that is not.',
     wire: 'invalid_request',
@@ -406,6 +411,12 @@ export const remedies = {
     means: 'The token that was asked for would be too large.',
     wire: 'invalid_request',
     hint: 'Pass fewer or shorter tags and audiences.',
+  },
+  REQUEST_CONTEXT: {
+    means:
+      'AssumeRole was passed a context assertion. AWS seals them for IAM Identity Center, and nothing here does.',
+    wire: 'invalid_request',
+    hint: 'Leave ProvidedContexts out.',
   },
   REQUEST_INCOMPLETE: {
     means: 'The request carries a signature of which a part is missing or cannot be read.',

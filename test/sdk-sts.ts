@@ -81,3 +81,30 @@ export const refusal = (name: string, message: string | RegExp, status: number) 
   else assert.match(said, message)
   return true
 }
+
+/** A command of an SDK that does not know all parameters yet: these are added to the form that it makes, before it signs. */
+export function withFields<Made>(command: Made, fields: Readonly<Record<string, string>>): Made {
+  const { middlewareStack } = command as unknown as Stacked
+  middlewareStack.add(
+    (next) => (args) => {
+      const { body, headers } = args.request
+      const longer = `${body}&${new URLSearchParams(fields)}`
+      Object.assign(args.request, {
+        body: longer,
+        headers: { ...headers, 'content-length': String(longer.length) },
+      })
+      return next(args)
+    },
+    { step: 'build' },
+  )
+  return command
+}
+
+interface Stacked {
+  readonly middlewareStack: { add(step: Middleware, at: { step: 'build' }): void }
+}
+
+interface SdkForm {
+  readonly request: { readonly body: string; readonly headers: Readonly<Record<string, string>> }
+}
+type Middleware = (next: (args: SdkForm) => unknown) => (args: SdkForm) => unknown

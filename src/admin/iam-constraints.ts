@@ -1,6 +1,10 @@
 import type { Constraint, ListConstraint, Pattern } from '../wire/aws-parameters.ts'
 
-const word: Pattern = { source: '[\\w+=,.@-]+', test: /^[\w+=,.@-]+$/ }
+const word: Pattern = {
+  source: '[\\w+=,.@-]+',
+  test: /^[\w+=,.@-]+$/,
+  sentence: 'It must contain only alphanumeric characters and/or the following: +=,.@_-',
+}
 const path: Pattern = {
   source: '(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)',
   test: /^\/$|^\/[!-~]+\/$/,
@@ -60,6 +64,12 @@ export const constraints = {
   scope: { name: 'Scope', words: ['All', 'AWS', 'Local'] },
   onlyAttached: { name: 'OnlyAttached', words: ['true', 'false'] },
   setAsDefault: { name: 'SetAsDefault', words: ['true', 'false'] },
+  usage: { name: 'PolicyUsageFilter', words: ['PermissionsPolicy', 'PermissionsBoundary'] },
+  entities: {
+    name: 'EntityFilter',
+    words: ['User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy'],
+  },
+  entityPath: { name: 'PathPrefix', length: [1, 512], pattern: path },
   versionId: { name: 'VersionId', required: true, pattern: version },
   description: { name: 'Description', length: [0, 1000], pattern: description },
   newDescription: { name: 'Description', required: true, length: [0, 1000], pattern: description },

@@ -1,16 +1,12 @@
-import type {
-  ManagedPolicyDocument,
-  PolicyVersionDocument,
-  RoleDocument,
-  UserDocument,
-} from '../registry/documents.ts'
+import type { ManagedPolicyDocument, PolicyVersionDocument } from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
 import { awsManagedDocument, managedByAws } from '../trust/aws-managed-policies.ts'
 import { policyId } from '../wire/aws-ids.ts'
 import type { QueryResult } from '../wire/aws-query.ts'
 import { constraints } from './iam-constraints.ts'
-import { invalidInput, noSuchEntity } from './iam-errors.ts'
+import { invalidArn, invalidInput, noSuchEntity } from './iam-errors.ts'
 import type { IamCall } from './iam-operation.ts'
+import { policyHolders } from './iam-policy-holders.ts'
 import { type Taggable, tagList } from './iam-tags.ts'
 import { keysFrom, resourceTagKeys } from './iam-target.ts'
 import { madeAt } from './made-at.ts'
@@ -63,11 +59,19 @@ export function managedPolicy(arn: string, { account, draft }: Where): ManagedPo
   return found?.arn === arn ? found : ofAws(arn)
 }
 
-/** The managed policy that a call names. @throws REGISTRY_ABSENT */
+const policyArnForm = /^arn:aws[a-z-]{0,16}:iam::(?:aws|\d{12}):policy\/[\x21-\x7e]+$/
+
+/** Of an ARN that leads to no policy. @throws REQUEST_INPUT when it could not */
+export function checkPolicyArn(arn: string): void {
+  if (!policyArnForm.test(arn)) throw invalidArn(arn)
+}
+
+/** The managed policy that a call names. @throws REGISTRY_ABSENT, REQUEST_INPUT */
 export function namedPolicy(call: IamCall): ManagedPolicy {
   const arn = call.parameters.get('PolicyArn')!
   const found = managedPolicy(arn, call)
   if (found) return found
+  checkPolicyArn(arn)
   throw noSuchEntity(`Policy ${arn} was not found.`)
 }
 
@@ -105,30 +109,6 @@ export function versionsOf({
   return [{ number: 1, policyDocument, isDefault: true, ...(created !== undefined && { created }) }]
 }
 
-/** Who has a managed policy: the names of roles and users that it is attached to, and how often it is a boundary. */
-export interface Holders {
-  readonly roles: readonly string[]
-  readonly users: readonly string[]
-  readonly boundaries: number
-}
-
-/** The holders of every managed policy, of one walk through the account. */
-export function policyHolders({ account, draft }: Where): (arn: string) => Holders {
-  const found = new Map<string, { roles: string[]; users: string[]; boundaries: number }>()
-  const of = (arn: string) => {
-    const there = found.get(arn) ?? { roles: [], users: [], boundaries: 0 }
-    found.set(arn, there)
-    return there
-  }
-  for (const kind of ['role', 'user'] as const)
-    for (const { document } of draft.list(`${keyOf('aws', account, kind)}/`)) {
-      const { name, managedPolicyArns = [], permissionsBoundary } = document as RoleDocument | UserDocument
-      for (const arn of new Set(managedPolicyArns)) of(arn)[`${kind}s`].push(name)
-      if (permissionsBoundary !== undefined) of(permissionsBoundary).boundaries += 1
-    }
-  return of
-}
-
 /** What answers say of one. */
 export function policyResult(
   { arn, document }: ManagedPolicy,
@@ -137,14 +117,14 @@ export function policyResult(
 ): QueryResult {
   const { name, path, description, tags = [], created } = document
   const versions = versionsOf(document)
-  const { roles, users, boundaries } = holders(arn)
+  const boundaries = holders(arn).filter(({ use }) => use === 'PermissionsBoundary').length
   return {
     PolicyName: name,
     PolicyId: policyId(arn),
     Arn: arn,
     Path: path,
     DefaultVersionId: `v${versions.find((each) => each.isDefault)!.number}`,
-    AttachmentCount: roles.length + users.length,
+    AttachmentCount: holders(arn).length - boundaries,
     PermissionsBoundaryUsageCount: boundaries,
     IsAttachable: true,
     ...(description !== undefined && { Description: description }),

@@ -1,7 +1,7 @@
 import type { OidcProviderDocument } from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
 import { constraints } from './iam-constraints.ts'
-import { noSuchEntity } from './iam-errors.ts'
+import { invalidArn, noSuchEntity } from './iam-errors.ts'
 import type { Taggable } from './iam-tags.ts'
 import { type AskedCall, keysFrom, resourceTagKeys } from './iam-target.ts'
 
@@ -14,9 +14,12 @@ export function providerKey(account: string, url: string): string {
   return keyOf('aws', account, 'oidc-provider', url)
 }
 
-/** The URL in the ARN that a call names; undefined for one of another account, or none. */
+const arnForm = /^arn:aws[a-z-]{0,16}:iam::\d{12}:oidc-provider\/[\x21-\x7e]+$/
+
+/** The URL in the ARN that a call names; undefined for one of another account. @throws REQUEST_INPUT */
 export function urlIn({ account, parameters }: AskedCall): string | undefined {
   const arn = parameters.get('OpenIDConnectProviderArn')!
+  if (!arnForm.test(arn)) throw invalidArn(arn)
   const start = providerArn(account, '')
   return arn.startsWith(start) ? `https://${arn.slice(start.length)}` : undefined
 }

@@ -17,6 +17,7 @@ const mostThumbprints = 5
 
 const create: IamOperation = {
   wanted: [constraints.url, constraints.clientIds, constraints.thumbprints, constraints.tags],
+  unsupported: ['ContextProvider', 'IdentityCenterInstanceArn'],
   target(call) {
     const { account, parameters } = call
     return {

@@ -20,7 +20,9 @@ export interface IamCall {
 export interface IamOperation {
   /** Its parameters: a call has no others, whatever was sent. */
   readonly wanted: readonly (Constraint | ListConstraint)[]
-  /** What its caller has to be allowed: by its own parameters, and what is registered. */
+  /** Parameters that AWS takes and this token service does not: refused, and not left out. */
+  readonly unsupported?: readonly string[]
+  /** What its caller has to be allowed: by its own parameters, and what is registered. @throws REQUEST_INPUT */
   target(call: AskedCall): IamTarget
   /**
    * Carries it out on the draft. It may be run again on what others have made of the registry meanwhile.

@@ -5,11 +5,9 @@ import { alreadyExists, deleteConflict, overQuota } from './iam-errors.ts'
 import {
   allOfAws,
   changeablePolicy,
-  type Holders,
   namedPolicy,
   ownPolicies,
   policyArn,
-  policyHolders,
   policyKey,
   policyResult,
   taggablePolicy,
@@ -17,6 +15,8 @@ import {
 } from './iam-managed-policy.ts'
 import type { IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
+import { listEntities } from './iam-policy-entities.ts'
+import { heldAs, policyHolders } from './iam-policy-holders.ts'
 import { policyIn, policySize } from './iam-policy-text.ts'
 import { tagOperations, tagsIn } from './iam-tags.ts'
 import { keysFrom, onAll, tagging, tagKeys } from './iam-target.ts'
@@ -75,19 +75,22 @@ const get: IamOperation = {
 }
 
 const list: IamOperation = {
-  wanted: [constraints.scope, constraints.onlyAttached, constraints.policyPathPrefix, ...pageParameters],
+  wanted: [
+    constraints.scope,
+    constraints.onlyAttached,
+    constraints.policyPathPrefix,
+    constraints.usage,
+    ...pageParameters,
+  ],
   target: onAll(({ parameters }) => `policy path ${parameters.get('PathPrefix') ?? '/'}`),
   run(call) {
     const scope = call.parameters.get('Scope') ?? 'All'
     const prefix = call.parameters.get('PathPrefix') ?? '/'
     const all = [...(scope === 'AWS' ? [] : ownPolicies(call)), ...(scope === 'Local' ? [] : allOfAws)]
     const holders = policyHolders(call)
-    const isAttached = ({ roles, users }: Holders) => roles.length + users.length > 0
-    const everyOne = call.parameters.get('OnlyAttached') !== 'true'
+    const isWanted = heldAs(call.parameters)
     const wanted = all
-      .filter(
-        ({ arn, document }) => document.path.startsWith(prefix) && (everyOne || isAttached(holders(arn))),
-      )
+      .filter(({ arn, document }) => document.path.startsWith(prefix) && isWanted(holders(arn)))
       .sort((a, b) => (a.arn < b.arn ? -1 : 1))
     const { items, rest } = pageOf(wanted, ({ arn }) => arn, call.parameters)
     return { Policies: items.map((each) => policyResult(each, call, holders)), ...rest }
@@ -99,28 +102,13 @@ const remove: IamOperation = {
   target: taggablePolicy.on(),
   run(call) {
     const { arn, document } = changeablePolicy(call)
-    const { roles, users, boundaries } = policyHolders(call)(arn)
-    if (roles.length + users.length + boundaries > 0)
+    if (policyHolders(call)(arn).length > 0)
       throw deleteConflict('Cannot delete a policy attached to entities.')
     if (versionsOf(document).length > 1)
       throw deleteConflict(
         "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
       )
     call.draft.remove(policyKey(call.account, document.name))
-  },
-}
-
-const listEntities: IamOperation = {
-  wanted: [constraints.policyArn, ...pageParameters],
-  target: taggablePolicy.on(),
-  run(call) {
-    const { roles, users } = policyHolders(call)(namedPolicy(call).arn)
-    return {
-      PolicyGroups: [],
-      PolicyUsers: users.map((name) => ({ UserName: name })),
-      PolicyRoles: roles.map((name) => ({ RoleName: name })),
-      IsTruncated: false,
-    }
   },
 }
 

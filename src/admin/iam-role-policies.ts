@@ -2,6 +2,7 @@ import type { NamedPolicyDocument, RoleDocument } from '../registry/documents.ts
 import { attachable } from './iam-attachable.ts'
 import { constraints } from './iam-constraints.ts'
 import { limitExceeded, noSuchEntity, overQuota } from './iam-errors.ts'
+import { checkPolicyArn } from './iam-managed-policy.ts'
 import type { IamOperation, IamOperations } from './iam-operation.ts'
 import { pageOf, pageParameters } from './iam-pages.ts'
 import { encodedPolicy, policyIn, policySize } from './iam-policy-text.ts'
@@ -60,11 +61,11 @@ const remove: IamOperation = {
   wanted: [constraints.roleName, constraints.policyName],
   target: role.on(boundaryKey),
   run(call) {
-    const { inlinePolicies = [] } = role.find(call)
+    const document = role.find(call)
     const name = call.parameters.get('PolicyName')!
-    const kept = inlinePolicies.filter((each) => each.name !== name)
-    if (kept.length === inlinePolicies.length) throw noPolicy(name)
-    role.change(call, { inlinePolicies: kept })
+    if (!namedPolicies(document).some((each) => each.name === name)) throw noPolicy(name)
+    const { inlinePolicies = [] } = document
+    role.put(call, { ...document, inlinePolicies: inlinePolicies.filter((each) => each.name !== name) })
   },
 }
 
@@ -86,13 +87,13 @@ const detach: IamOperation = {
   run(call) {
     const { managedPolicyArns = [] } = role.find(call)
     const arn = call.parameters.get('PolicyArn')!
-    if (!managedPolicyArns.includes(arn)) throw noSuchEntity(`Policy ${arn} was not found.`)
+    if (!managedPolicyArns.includes(arn)) throw notAttached(arn)
     role.change(call, { managedPolicyArns: managedPolicyArns.filter((each) => each !== arn) })
   },
 }
 
 const listAttached: IamOperation = {
-  wanted: [constraints.roleName, constraints.pathPrefix, ...pageParameters],
+  wanted: [constraints.roleName, constraints.policyPathPrefix, ...pageParameters],
   target: role.on(),
   run(call) {
     const prefix = call.parameters.get('PathPrefix') ?? '/'
@@ -128,6 +129,11 @@ function namedPolicies({ policies, inlinePolicies = [] }: RoleDocument): readonl
 
 function sizeOf(document: RoleDocument): number {
   return namedPolicies(document).reduce((size, each) => size + policySize(each.policyDocument), 0)
+}
+
+function notAttached(arn: string) {
+  checkPolicyArn(arn)
+  return noSuchEntity(`Policy ${arn} was not found.`)
 }
 
 function noPolicy(name: string) {

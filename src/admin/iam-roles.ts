@@ -22,6 +22,7 @@ const create: IamOperation = {
     constraints.boundary,
     constraints.tags,
   ],
+  unsupported: ['MaxSigninSessionDuration'],
   target(call) {
     const { account, parameters } = call
     const asked = { path: parameters.get('Path') ?? '/', name: parameters.get('RoleName')! }
@@ -92,6 +93,7 @@ function listed(document: RoleDocument, call: IamCall) {
 
 const update: IamOperation = {
   wanted: [constraints.roleName, constraints.description, constraints.maxSessionDuration],
+  unsupported: ['MaxSigninSessionDuration', 'ResetMaxSigninSessionDuration'],
   target: role.on(boundaryKey),
   run(call) {
     const seconds = call.parameters.get('MaxSessionDuration')

@@ -2,7 +2,7 @@ import { MayflyError } from '../errors.ts'
 import { isoMillisecond } from '../wire/iso-time.ts'
 import type { Ask, IamAsk, Minted, StsRequest, Verified, VerifiedAdmin } from './ask.ts'
 import { type Asked, type AuditRecord, askedOf, givenOf, reasonOf, refusalOf } from './audit-record.ts'
-
+import { boundedRecord } from './bounded-record.ts'
 import { RateExceeded } from './operator/rate-exceeded.ts'
 
 export type { AuditRecord } from './audit-record.ts'
@@ -103,7 +103,7 @@ class Entry implements AuditEntry {
 
   async refused(error: unknown): Promise<unknown> {
     if (error instanceof RateExceeded && !error.recorded) return error
-    const record = { ...this.#base('deny'), ...refusalOf(error, this.#frontEnd) }
+    const record = boundedRecord({ ...this.#base('deny'), ...refusalOf(error, this.#frontEnd) })
     this.#remember(record)
     try {
       // An AUDIT_WRITE has just failed to be kept; once is enough.

@@ -1,4 +1,4 @@
-import { awsError } from './aws/errors.ts'
+import { type AwsError, awsError, iamError } from './aws/errors.ts'
 import { entraError } from './entra/errors.ts'
 import { microsoftError } from './entra/microsoft-errors.ts'
 import { googleApiError, googleStsError } from './google/errors.ts'
@@ -14,10 +14,7 @@ export interface Wire {
 
 /** What each cloud's token service says of a failure. */
 export const wires: Readonly<Record<'aws' | 'google' | 'entra' | 'oauth', (error: unknown) => Wire>> = {
-  aws(error) {
-    const { status, code, text } = awsError(error)
-    return { status, code, message: text }
-  },
+  aws: (error) => ofAws(awsError(error)),
   google(error) {
     const { status, error: code, error_description: message } = googleStsError(error)
     return { status, code, message }
@@ -32,6 +29,10 @@ export const wires: Readonly<Record<'aws' | 'google' | 'entra' | 'oauth', (error
   },
 }
 
+function ofAws({ status, code, text }: AwsError): Wire {
+  return { status, code, message: text }
+}
+
 /** What `iamcredentials.googleapis.com` says of one. */
 export function googleApiWire(error: unknown): Wire {
   const { status, body } = googleApiError(error)
@@ -41,7 +42,7 @@ export function googleApiWire(error: unknown): Wire {
 /** What the callers of each front end are told. */
 const told: Readonly<Record<string, (error: unknown) => Wire>> = {
   'aws-sts': wires.aws,
-  'aws-iam': wires.aws,
+  'aws-iam': (error) => ofAws(iamError(error)),
   'google-sts': wires.google,
   'google-iam-credentials': googleApiWire,
   entra: wires.entra,

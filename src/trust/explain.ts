@@ -1,3 +1,4 @@
+import { shortened } from '../wire/printable.ts'
 import type { Check, Decision } from './decision.ts'
 import { nearMissOf } from './near-miss.ts'
 
@@ -60,9 +61,12 @@ function missSentence({ check, source, presented, expected, hint }: Check): stri
   return `${place}${values}${hint ? `. ${hint}` : ''}`
 }
 
+/** In a sentence: the checks have the whole value. */
+const longestQuoted = 256
+
 function quoted(values: string | readonly string[]): string {
   const list = [values].flat()
-  const some = list.slice(0, 5).map((value) => JSON.stringify(value))
+  const some = list.slice(0, 5).map((value) => JSON.stringify(shortened(value, longestQuoted)))
   return list.length > 5 ? `${some.join(', ')} and ${list.length - 5} more` : some.join(', ') || 'nothing'
 }
 

@@ -33,6 +33,8 @@ export interface Pattern {
   /** As AWS writes it. */
   readonly source: string
   readonly test: RegExp
+  /** What a value must be, where the service says so in a sentence of its own, once all else is right. */
+  readonly sentence?: string
 }
 
 /**
@@ -47,6 +49,12 @@ export function checkConstraints(
   if (wanted.every((each) => satisfies(each, parameters, listed))) return
   const failures = wanted.flatMap((each) => violations(each, parameters))
   if (failures.length > 0) throw invalid(`${counted(failures.length)}: ${failures.join('; ')}`)
+  for (const each of wanted) if (!('items' in each)) checkSentence(each, parameters.get(each.name))
+}
+
+function checkSentence({ name, pattern }: Constraint, value: string | undefined): void {
+  if (value === undefined || !pattern?.sentence || pattern.test.test(value)) return
+  throw invalid(`The specified value for ${memberName(name)} is invalid. ${pattern.sentence}`)
 }
 
 /** Those that are wanted: AWS takes no notice of others. */
@@ -162,7 +170,7 @@ function demandsOn(constraint: Constraint, value: string | undefined, member: st
   const { required, length, pattern, range, words } = constraint
   if (value === undefined) return required ? ['Member must not be null'] : []
   return [
-    ...(pattern && !pattern.test.test(value)
+    ...(pattern && !pattern.sentence && !pattern.test.test(value)
       ? [`Member must satisfy regular expression pattern: ${pattern.source}`]
       : []),
     ...(length ? outside(value.length, length, 'have length') : []),

@@ -20,6 +20,14 @@ export function oneLine(text: string, most: number): string {
   return line.length > most ? `${line.slice(0, most)}…` : line
 }
 
+/** Of a text with more than so many characters its beginning and its end, with its length between them: no longer than that. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text
+  const told = `…[${text.length} characters]…`
+  const half = Math.floor((most - told.length) / 2)
+  return `${text.slice(0, half)}${told}${text.slice(-half)}`
+}
+
 /**
  * Whether a text can be a key or a token: visible ASCII without blanks, as every cloud's are. Whatever else stands there
  * could forge a header, or a line of the file that it is written into.

@@ -1,4 +1,5 @@
-import { invalid, membersOf, type Parameters } from '../../wire/aws-parameters.ts'
+import { MayflyError } from '../../errors.ts'
+import { membersOf, type Parameters } from '../../wire/aws-parameters.ts'
 import { constraints } from './constraints.ts'
 import { type AwsOperation, credentialsOf, mintedAs, tokenSizeOf } from './operation.ts'
 import { checkParameters } from './parameters.ts'
@@ -58,5 +59,7 @@ export const assumeRole: AwsOperation = {
 /** AWS itself seals context assertions, for IAM Identity Center. Nothing here does, so that none can be valid. */
 function refuseContexts(parameters: Parameters): void {
   if (membersOf(parameters, providedContexts.name).length === 0) return
-  throw invalid('The ContextAssertion of ProvidedContexts is not valid.')
+  throw new MayflyError('REQUEST_CONTEXT', {
+    message: 'a context assertion was passed, and nothing here seals any',
+  })
 }

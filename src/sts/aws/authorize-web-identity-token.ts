@@ -33,6 +33,7 @@ function requestKeys({ audiences, durationSeconds, algorithm, tags = [] }: WebId
   keys.set('sts:identitytokenaudience', audiences)
   keys.set('sts:durationseconds', String(durationSeconds))
   keys.set('sts:signingalgorithm', algorithm)
+  keys.set('sts:subjectmode', 'AWSIdentity')
   return addRequestTags(keys, tags)
 }
 

@@ -122,6 +122,13 @@ for (const [what, fields, message] of [
     { RoleArn: 'deploy' },
     `1 validation error detected: Value 'deploy' at 'roleArn' ${member} have length greater than or equal to 20`,
   ],
+  [
+    'an empty role',
+    { RoleArn: '' },
+    `2 validation errors detected: Value '' at 'roleArn' ${member} satisfy regular expression pattern: ` +
+      "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+; Value '' at 'roleArn' " +
+      `${member} have length greater than or equal to 20`,
+  ],
   ['a role that is no ARN', { RoleArn: 'deploy-deploy-deploy-deploy' }, 'Request ARN is invalid'],
   [
     "a provider's ARN",
@@ -185,7 +192,12 @@ test('an unknown operation is InvalidAction, in the namespace of AWS faults', as
 })
 
 test('an operation that AWS has and Mayfly has not is refused by name', async () => {
-  for (const Action of ['AssumeRoleWithSAML', 'AssumeRoot', 'GetDelegatedAccessToken']) {
+  for (const Action of [
+    'AssumeRoleWithSAML',
+    'AssumeRoot',
+    'GetDelegatedAccessToken',
+    'GetScopedCredentials',
+  ]) {
     const answer = await trustSide().form('/', { Action, Version: '2011-06-15' })
     assert.deepEqual(
       [answer.status, answer.xml('Message')],
@@ -201,6 +213,18 @@ test('a parameter that would mark the session by another way than this operation
     assert.equal(answer.status, 400)
     assert.match(answer.xml('Message') ?? '', /does not support/)
   }
+})
+
+test('a context assertion is none of ours', async () => {
+  const side = trustSide()
+  const fields = { Action: 'AssumeRole', RoleArn: roleArn('named'), RoleSessionName: 'job-7' }
+  const context = 'ProvidedContexts.member.1'
+  const given = {
+    [`${context}.ProviderArn`]: roleArn('anything'),
+    [`${context}.ContextAssertion`]: 'a'.repeat(3072),
+  }
+  const answer = await side.signed({ ...fields, ...given }, await deploySession(side))
+  assertError(answer, 400, 'InvalidContextAssertion', 'The context assertion that was provided is invalid.')
 })
 
 test('a parameter that is there twice means nothing', async () => {

@@ -3,6 +3,7 @@ import type { FrontEnd } from '../exchange.ts'
 import { assumeRole } from './assume-role.ts'
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
 import { decodeAuthorizationMessage } from './decode-authorization-message.ts'
+import { awsError } from './errors.ts'
 import { getAccessKeyInfo } from './get-access-key-info.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
 import { getFederationToken } from './get-federation-token.ts'
@@ -44,5 +45,5 @@ function respond(minted: Minted, request: StsRequest, { kind }: Ask): StsRespons
 }
 
 function refuse(error: unknown, request: StsRequest): StsResponse {
-  return errorAnswer(error, request)
+  return errorAnswer(awsError(error), request)
 }

@@ -76,6 +76,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   REGISTRY_ABSENT: sender(404, 'NoSuchEntity')(({ text }) => text),
   REGISTRY_EXISTS: sender(409, 'EntityAlreadyExists')(({ text }) => text),
   REGISTRY_IN_USE: sender(409, 'DeleteConflict')(({ text }) => text),
+  REGISTRY_UNATTACHABLE: sender(400, 'PolicyNotAttachable')(({ text }) => text),
   REGISTRY_LIMIT: sender(409, 'LimitExceeded')(({ text }) => text),
   REGISTRY_SWITCH: ({ text, on }) =>
     on === 'true'
@@ -103,6 +104,10 @@ const words: Partial<Record<ErrorCode, Words>> = {
     400,
     'InvalidAuthorizationMessageException',
   )('The specified authorization message is not valid.'), // not recorded
+  REQUEST_CONTEXT: sender(
+    400,
+    'InvalidContextAssertion',
+  )('The context assertion that was provided is invalid.'), // not recorded
   REQUEST_MFA: denied(({ text }) => text),
   REQUEST_TAGS: sender(400, 'InvalidParameterValue')(({ text }) => text),
   REQUEST_PACKED_SIZE: sender(400, 'PackedPolicyTooLarge')(({ text }) => text),
@@ -143,8 +148,14 @@ const internalFailure: AwsError = {
   text: 'The request processing has failed because of an unknown error, exception or failure.',
 }
 
-/** The vendor's words for a failure; InternalFailure for whatever AWS has no words for. */
+/** STS's words for a failure; InternalFailure for whatever AWS has no words for. */
 export function awsError(error: unknown): AwsError {
   if (!(error instanceof MayflyError)) return internalFailure
   return words[error.code]?.(error.values) ?? internalFailure
+}
+
+/** IAM's words, which differ in the code for its own failures. */
+export function iamError(error: unknown): AwsError {
+  const told = awsError(error)
+  return told === internalFailure ? { ...told, code: 'ServiceFailure' } : told
 }

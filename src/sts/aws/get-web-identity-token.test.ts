@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GetWebIdentityTokenCommand } from '@aws-sdk/client-sts'
-import { provider, refusal, served } from '../../../test/sdk-sts.ts'
+import { provider, refusal, served, withFields } from '../../../test/sdk-sts.ts'
 import { account, role, roleArn, trusts } from '../../../test/trust-side.ts'
 import { checkJws, readJwt, verificationKey } from '../../wire/jws.ts'
 import { outboundIssuer } from '../../wire/outbound-issuer.ts'
@@ -127,6 +127,22 @@ test('a token for others ends with the session at the latest, fits a header and 
     ),
   )
   assert.equal(side.records.at(-1)?.code, 'REQUEST_PARAMETER')
+})
+
+test('a token is of the caller: there is no origin of another, and no scope without one', async (t) => {
+  const { session } = await served(t)
+  const { sts } = await session()
+  const good = { Audience: ['a'], SigningAlgorithm: 'RS256' }
+  const send = (more: Readonly<Record<string, string>>) =>
+    sts.send(withFields(new GetWebIdentityTokenCommand(good), more))
+  for (const [more, text] of [
+    [{ SubjectMode: 'OriginIdentity' }, /no trusted identity propagation context/],
+    [{ Scope: 'read write' }, /only when SubjectMode is OriginIdentity/],
+    [{ Scope: 'read,write' }, /'scope' failed to satisfy constraint/],
+    [{ SubjectMode: 'Nobody' }, /enum value set: \[AWSIdentity, OriginIdentity\]/],
+  ] as const)
+    await assert.rejects(send(more), refusal('ValidationError', text, 400))
+  assert.ok((await send({ SubjectMode: 'AWSIdentity' })).WebIdentityToken)
 })
 
 test('the global endpoint has no GetWebIdentityToken', async (t) => {

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import { GetSessionTokenCommand } from '@aws-sdk/client-sts'
 import { admin, administered, user } from '../../../test/sdk-iam.ts'
-import { may, refusal, sdkCredentials } from '../../../test/sdk-sts.ts'
-import { account, role, roleArn, trusts } from '../../../test/trust-side.ts'
+import { may, refusal, sdkCredentials, withFields } from '../../../test/sdk-sts.ts'
+import { account, gitlab, role, roleArn, trusts } from '../../../test/trust-side.ts'
 import { Secret } from '../../secret.ts'
 import { signHeaders } from '../../wire/sigv4.ts'
 import { mfaCode, mfaSeeds } from './mfa.ts'
@@ -125,7 +125,7 @@ test('where auditing is required, nothing changes without its record', async (t)
   const side = await administered(t, {}, { required: true, sinks: [sink] })
   const client = side.iam()
   full = true
-  await assert.rejects(client.send(create('app')), refusal('InternalFailure', /./, 500))
+  await assert.rejects(client.send(create('app')), refusal('ServiceFailureException', /./, 500))
   full = false
   await assert.rejects(
     client.send(new iam.GetRoleCommand({ RoleName: 'app' })),
@@ -167,4 +167,24 @@ test('answers are in JSON where they are asked for so', async (t) => {
   const { Role } = GetRoleResponse.GetRoleResult
   assert.equal(Role.RoleName, 'app')
   assert.ok(Math.abs(Role.CreateDate - Date.now() / 1000) < 60)
+})
+
+test('a name with other characters is told in a sentence of IAM, and what is not done here by its name', async (t) => {
+  const client = (await administered(t)).iam()
+  const RoleName = 'arn:aws:iam::784247513179:role/service-role'
+  await assert.rejects(
+    client.send(new iam.GetRoleCommand({ RoleName })),
+    refusal(
+      'ValidationError',
+      'The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-',
+      400,
+    ),
+  )
+  const unsupported = (sent: Promise<unknown>) =>
+    assert.rejects(sent, refusal('ValidationError', /^Mayfly does not support the parameter /, 400))
+  await unsupported(client.send(withFields(create('app'), { MaxSigninSessionDuration: '3600' })))
+  const update = new iam.UpdateRoleCommand({ RoleName: 'app' })
+  await unsupported(client.send(withFields(update, { ResetMaxSigninSessionDuration: 'true' })))
+  const provider = new iam.CreateOpenIDConnectProviderCommand({ Url: gitlab })
+  await unsupported(client.send(withFields(provider, { 'ContextProvider.SubjectSourceKey': 'sub' })))
 })

@@ -30,6 +30,8 @@ const values: Readonly<Record<string, string>> = {
   PolicyArn: policyArn('boundary'),
   Scope: 'All',
   OnlyAttached: 'true',
+  PolicyUsageFilter: 'PermissionsPolicy',
+  EntityFilter: 'Role',
   SetAsDefault: 'true',
   VersionId: 'v1',
   Description: 'words',

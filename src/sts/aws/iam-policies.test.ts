@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import { AssumeRoleCommand } from '@aws-sdk/client-sts'
-import { administered } from '../../../test/sdk-iam.ts'
+import { admin, administered, user } from '../../../test/sdk-iam.ts'
 import { may, refusal, sdkCredentials } from '../../../test/sdk-sts.ts'
-import { account, allows, roleArn, trusts } from '../../../test/trust-side.ts'
+import { account, allows, role, roleArn, trusts } from '../../../test/trust-side.ts'
 
 // Managed policies as AWS's own SDK registers them, over HTTP.
 
@@ -203,4 +203,77 @@ test('a policy of AWS’s own that is not known here is attached, allows nothing
     told.join('\n'),
     /not-checked What arn:aws:iam::aws:policy\/service-role\/AWSLambdaBasicExecutionRole says/,
   )
+})
+
+test('who holds a policy is told by kind, path and use, each once and in pages', async (t) => {
+  const everybody = trusts({ AWS: account }, 'sts:AssumeRole')
+  const policyDocument = may('s3:Get*')
+  const { iam: clientOf } = await administered(t, {
+    managedPolicies: [{ name: 'readers', path: '/team/', policyDocument }],
+    roles: [
+      role('both', everybody, { managedPolicyArns: [PolicyArn], permissionsBoundary: PolicyArn }),
+      role('bound', everybody, { path: '/ci/', permissionsBoundary: PolicyArn }),
+    ],
+    users: [admin, user('ann', { managedPolicyArns: [PolicyArn] })],
+  })
+  const client = clientOf()
+  const held = async (more: Partial<iam.ListEntitiesForPolicyCommandInput> = {}) => {
+    const told = await client.send(new iam.ListEntitiesForPolicyCommand({ PolicyArn, ...more }))
+    const roles = told.PolicyRoles!.map((each) => each.RoleName)
+    return { names: [...roles, ...told.PolicyUsers!.map((each) => each.UserName)], told }
+  }
+  const { names, told } = await held()
+  assert.deepEqual(names, ['both', 'bound', 'ann'])
+  assert.match(told.PolicyRoles![0]!.RoleId!, /^AROA/)
+  assert.match(told.PolicyUsers![0]!.UserId!, /^AIDA/)
+  assert.equal(told.IsTruncated, false)
+  assert.deepEqual((await held({ EntityFilter: 'User' })).names, ['ann'])
+  assert.deepEqual((await held({ EntityFilter: 'Group' })).names, [])
+  assert.deepEqual((await held({ PathPrefix: '/ci/' })).names, ['bound'])
+  assert.deepEqual((await held({ PolicyUsageFilter: 'PermissionsPolicy' })).names, ['both', 'ann'])
+  assert.deepEqual((await held({ PolicyUsageFilter: 'PermissionsBoundary' })).names, ['both', 'bound'])
+  const first = await held({ MaxItems: 2 })
+  assert.deepEqual(first.names, ['both', 'bound'])
+  assert.deepEqual((await held({ Marker: first.told.Marker })).names, ['ann'])
+})
+
+test('policies are listed by their use', async (t) => {
+  const everybody = trusts({ AWS: account }, 'sts:AssumeRole')
+  const named = (name: string) => ({ name, path: '/', policyDocument: may('s3:Get*') })
+  const arn = (name: string) => `arn:aws:iam::${account}:policy/${name}`
+  const client = (
+    await administered(t, {
+      managedPolicies: ['attached', 'boundary', 'idle'].map(named),
+      roles: [
+        role('app', everybody, {
+          managedPolicyArns: [arn('attached')],
+          permissionsBoundary: arn('boundary'),
+        }),
+      ],
+    })
+  ).iam()
+  for (const [PolicyUsageFilter, name] of [
+    ['PermissionsPolicy', 'attached'],
+    ['PermissionsBoundary', 'boundary'],
+  ] as const) {
+    const { Policies } = await client.send(new iam.ListPoliciesCommand({ Scope: 'Local', PolicyUsageFilter }))
+    assert.deepEqual(
+      Policies!.map((each) => each.PolicyName),
+      [name],
+    )
+  }
+})
+
+test('policies of the roles of services are not for others, and what is no ARN leads nowhere', async (t) => {
+  const { client } = await withPolicy(t)
+  const AssumeRolePolicyDocument = JSON.stringify(trusts({ AWS: account }, 'sts:AssumeRole'))
+  await client.send(new iam.CreateRoleCommand({ RoleName: 'app', AssumeRolePolicyDocument }))
+  const attach = (arn: string) =>
+    client.send(new iam.AttachRolePolicyCommand({ RoleName: 'app', PolicyArn: arn }))
+  await assert.rejects(
+    attach('arn:aws:iam::aws:policy/aws-service-role/AmazonElasticsearchServiceRolePolicy'),
+    refusal('PolicyNotAttachableException', 'Cannot attach a Service Role Policy to a Customer Role.', 400),
+  )
+  const bad = 'arn:aws:iam:aws:policy/AdministratorAccess'
+  await assert.rejects(attach(bad), refusal('InvalidInputException', `ARN ${bad} is not valid.`, 400))
 })

@@ -1,10 +1,12 @@
 import { iamOperations } from '../../admin/iam.ts'
 import type { IamOperation } from '../../admin/iam-operation.ts'
 import type { Draft } from '../../registry/registry.ts'
-import { checkConstraints, wantedOf } from '../../wire/aws-parameters.ts'
+import { checkConstraints, type Parameters, wantedOf } from '../../wire/aws-parameters.ts'
 import { iamNamespace, type QueryResult } from '../../wire/aws-query.ts'
 import type { AdminGrant, IamAsk, StsRequest, StsResponse } from '../ask.ts'
+import { iamError } from './errors.ts'
 import { unknownOperation } from './operation.ts'
+import { notSupported } from './parameters.ts'
 import { errorAnswer, parametersOf, resultAnswer, writingFor } from './protocol.ts'
 
 const version = '2010-05-08'
@@ -16,7 +18,7 @@ export function isIam({ host, query, body }: StsRequest): boolean {
   )
 }
 
-/** @throws REQUEST_ACTION, REQUEST_PARAMETER */
+/** @throws REQUEST_ACTION, REQUEST_PARAMETER, REQUEST_UNSUPPORTED */
 export function parseIam(request: StsRequest): IamAsk {
   const sent = parametersOf(request)
   const action = sent.get('Action') ?? ''
@@ -26,7 +28,12 @@ export function parseIam(request: StsRequest): IamAsk {
   // What the operation does not take has no effect on anything that follows.
   const parameters = wantedOf(sent, operation.wanted)
   checkConstraints(parameters, operation.wanted)
+  refuseUnsupported(sent, operation)
   return { kind: 'IamCall', signed: request, action, parameters }
+}
+
+function refuseUnsupported(sent: Parameters, { unsupported = [] }: IamOperation): void {
+  for (const full of sent.keys()) if (unsupported.includes(full.split('.', 1)[0]!)) throw notSupported(full)
 }
 
 /** Does what was permitted, on a draft of what is registered. @throws what the operation throws */
@@ -48,5 +55,5 @@ export function respondIam(
 }
 
 export function refuseIam(error: unknown, request: StsRequest): StsResponse {
-  return errorAnswer(error, request, iamNamespace)
+  return errorAnswer(iamError(error), request, iamNamespace)
 }

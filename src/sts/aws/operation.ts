@@ -27,7 +27,7 @@ export function mintedAs<Kind extends Minted['kind']>(
 }
 
 /** Operations that AWS STS has and this token service does not. */
-const absent = ['AssumeRoleWithSAML', 'AssumeRoot', 'GetDelegatedAccessToken']
+const absent = ['AssumeRoleWithSAML', 'AssumeRoot', 'GetDelegatedAccessToken', 'GetScopedCredentials']
 
 export function unknownOperation(action: string, version: string): MayflyError {
   if (absent.includes(action)) {

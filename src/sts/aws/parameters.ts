@@ -50,9 +50,14 @@ function refuseOthers(parameters: Parameters, wanted: readonly (Constraint | Lis
     if (!byLowerCase.has(name.toLowerCase())) continue
     const constraint = wanted.find((each) => each.name === name)
     if (constraint && (dot < 0 || hasField(constraint, full))) continue
-    const text = `Mayfly does not support the parameter ${full.slice(0, 64)} of this operation.`
-    throw new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
+    throw notSupported(full)
   }
+}
+
+/** Of a parameter that AWS takes. */
+export function notSupported(parameter: string): MayflyError {
+  const text = `Mayfly does not support the parameter ${parameter.slice(0, 64)} of this operation.`
+  return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
 /** Whether `Tags.member.1.Key` is a place in a list: of a field that is misspelled AWS would know nothing. */

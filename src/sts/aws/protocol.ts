@@ -11,7 +11,7 @@ import { parseForm } from '../../wire/form.ts'
 import { isoSecond } from '../../wire/iso-time.ts'
 import type { StsRequest, StsResponse } from '../ask.ts'
 import { headerOf } from '../request.ts'
-import { awsError } from './errors.ts'
+import type { AwsError } from './errors.ts'
 import type { Writing } from './operation.ts'
 
 // The Query protocol as STS and IAM have it alike: parameters in a form or a query, answers in XML or, where asked
@@ -47,8 +47,11 @@ export function resultAnswer(
 }
 
 /** A failure in AWS's words. */
-export function errorAnswer(error: unknown, request: StsRequest, namespace?: string): StsResponse {
-  const { status, type, code, text } = awsError(error)
+export function errorAnswer(
+  { status, type, code, text }: AwsError,
+  request: StsRequest,
+  namespace?: string,
+): StsResponse {
   const inJson = wantsJson(request)
   const told = { type, code, message: text, requestId: request.id }
   const body = inJson

@@ -284,6 +284,14 @@ for (const [form, claims] of [
     assert.equal((await assume('next', credentialsIn(await web()))).status, 403)
   })
 
+test('a source identity has up to 256 characters', async () => {
+  const { web } = chain(byCi('next', marking))
+  const claim = 'https://aws.amazon.com/source_identity'
+  const longest = 'a'.repeat(256)
+  assert.equal((await web({ [claim]: longest })).xml('SourceIdentity'), longest)
+  assert.equal((await web({ [claim]: `${longest}a` })).xml('Code'), 'InvalidIdentityToken')
+})
+
 test('a role that does not let tokens tag says no more than that it may not be assumed', async () => {
   const { side, web } = chain()
   for (const claims of [nested, { 'https://aws.amazon.com/source_identity': 'alice' }])
