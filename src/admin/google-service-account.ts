@@ -67,8 +67,8 @@ export function renameMember(draft: Draft, from: string, to: string): void {
     if (source === 'file' || key.split('/')[2] !== 'service-account') continue
     const account = document as ServiceAccountDocument
     if (!account.bindings.some(({ members }) => members.includes(from))) continue
-    const bindings = account.bindings.map(({ role, members }) => ({
-      role,
+    const bindings = account.bindings.map(({ members, ...rest }) => ({
+      ...rest,
       members: members.map((each) => (each === from ? to : each)),
     }))
     draft.put(key, { ...account, bindings })

@@ -114,9 +114,20 @@ export const bindingRole = matching(
   'a role such as roles/iam.workloadIdentityUser',
 )
 
+/** Whether the expression means something is told when the binding is compiled. */
+export const bindingCondition = exactly({
+  expression: textUpTo(12_000, 'a CEL expression'),
+  title: textUpTo(100, 'a title'),
+  description: v.exactOptional(
+    v.pipe(v.string(), v.maxLength(256, 'a description of at most 256 characters')),
+  ),
+  location: v.exactOptional(v.string()),
+})
+
 const binding = exactly({
   role: bindingRole,
   members: v.array(member),
+  condition: v.exactOptional(bindingCondition),
 })
 
 function textOfBytes(most: number, expectation: string) {

@@ -1,7 +1,13 @@
 import { MayflyError } from '../../errors.ts'
 import type { Check } from '../../trust/decision.ts'
 import { decisionOf } from '../../trust/explain.ts'
-import { type Binding, evaluateBindings, type Permission } from '../../trust/google-bindings.ts'
+import {
+  type AccessQuestion,
+  type Binding,
+  evaluateBindings,
+  type Permission,
+} from '../../trust/google-bindings.ts'
+import type { Circumstances } from '../../trust/google-condition.ts'
 import type { GoogleIdentity } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { TrustDenied } from '../trust-denied.ts'
@@ -14,6 +20,8 @@ export interface IamGrant {
   readonly project: GoogleProject
   /** Whether the caller has a permission on what the call names. */
   holds(permission: string): boolean
+  /** The same with what the call is found to do, which conditions can ask about. @throws TRUST_DENIED */
+  demand(permission: Permission, api: Circumstances['api']): void
 }
 
 /** Either scope lets its holder call this API. */
@@ -24,17 +32,31 @@ const iamScopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://ww
  * is closed.
  * @throws TRUST_SCOPES, TRUST_BOUNDARY, TRUST_DENIED
  */
-export function authorizeIam(route: IamRoute, identity: GoogleIdentity, registered: Snapshot): IamGrant {
+export function authorizeIam(
+  route: IamRoute,
+  identity: GoogleIdentity,
+  registered: Snapshot,
+  nowMs: number,
+): IamGrant {
   checkScopes(identity)
   if (identity.boundary) throw downscoped(route, identity)
   const project = projectOf(route, registered)
   const bindings = project ? bindingsFor(route, project, registered) : []
-  const holds = (permission: string) =>
-    evaluateBindings(bindings, identity.principal, permission as Permission)
+  const question = { principal: identity.principal, nowMs }
+  const demand = (permission: Permission, api: Circumstances['api'] = {}) => {
+    const asked = { ...question, permission, api }
+    if (!evaluateBindings(bindings, asked)) throw refused(route, identity, bindings, asked)
+  }
   const { permission } = route.method
-  if (!project || (permission !== undefined && !holds(permission))) throw refused(route, identity, bindings)
-  return { project, holds }
+  if (!project) throw refused(route, identity, bindings, { ...question, permission: permission ?? anything })
+  if (permission !== undefined) demand(permission)
+  const holds = (tested: string) =>
+    evaluateBindings(bindings, { ...question, permission: tested as Permission })
+  return { project, holds, demand }
 }
+
+/** What is lacking where nothing was asked for. */
+const anything = 'iam.serviceAccounts.get'
 
 function checkScopes(identity: GoogleIdentity): void {
   if (identity.scopes.some((each) => iamScopes.includes(each))) return
@@ -74,12 +96,14 @@ function bindingsFor(
 }
 
 function refused(
-  { name, method: { permission = 'iam.serviceAccounts.get' }, project, resource }: IamRoute,
+  { name, project, resource }: IamRoute,
   identity: GoogleIdentity,
   bindings: readonly Binding[],
+  question: AccessQuestion,
 ): TrustDenied {
+  const { permission } = question
   const trace: Check[] = []
-  evaluateBindings(bindings, identity.principal, permission, trace)
+  evaluateBindings(bindings, question, trace)
   const decision = decisionOf(trace)
   const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''
   const message = `${principalName(identity)} has no ${permission} in the project ${project}${why}`

@@ -178,11 +178,6 @@ test('what the trust file says of an account is not changed by a call', async (t
 })
 
 const policies: readonly [what: string, policy: object, says: RegExp][] = [
-  [
-    'a condition',
-    { bindings: [{ ...workloadIdentityUser, condition: { expression: 'true' } }] },
-    /does not support conditions/,
-  ],
   ['a role of no form', { bindings: [{ ...workloadIdentityUser, role: 'owner' }] }, /a role such as/],
   ['a member of no kind', { bindings: [{ ...workloadIdentityUser, members: ['ann'] }] }, /a member/],
   [
