@@ -121,5 +121,8 @@ describe('a condition', () => {
     )
     assert.equal(whole!.presented, 'a request at 2026-07-01T22:30:15.250Z')
     assert.match(whole!.hint!, /"office hours"/)
+    const hintOf = (expression: string) => compiled(expression).checks({ nowMs }, 'x').at(-1)!.hint!
+    assert.match(hintOf('resource.name == "x"'), /have no resource\.name/)
+    assert.match(hintOf('request.time < timestamp("soon")'), /cannot be evaluated \(.*"soon"/)
   })
 })

@@ -88,22 +88,34 @@ function variablesOf({ nowMs, resource = undefined, api = {} }: Circumstances): 
   }
 }
 
+interface Asked {
+  readonly title: string
+  readonly text: string
+  readonly source: string
+}
+
 function conditionCheck(
-  { title, text, source }: { readonly title: string; readonly text: string; readonly source: string },
+  { title, text, source }: Asked,
   result: CelResult,
-  { nowMs }: Circumstances,
+  circumstances: Circumstances,
 ): Check {
-  const reason = isCelError(result) ? `: it cannot be evaluated (${result.message})` : ''
+  const hint = `The condition ${JSON.stringify(title)} of this binding does not hold`
   return {
     check: 'condition',
     outcome: result === true ? 'pass' : 'fail',
-    presented: `a request at ${new Date(nowMs).toISOString()}`,
+    presented: `a request at ${new Date(circumstances.nowMs).toISOString()}`,
     expected: text,
     operator: 'CEL',
     source,
-    ...(result !== true && {
-      hint: `The condition ${JSON.stringify(title)} of this binding does not hold${reason}`,
-    }),
+    ...(result !== true && { hint: `${hint}${reasonOf(result, text, circumstances)}` }),
     part: true,
   }
+}
+
+/** Why it has no value, where it has none. */
+function reasonOf(result: CelResult, text: string, { resource }: Circumstances): string {
+  if (!isCelError(result)) return ''
+  return !resource && text.includes('resource.')
+    ? ': service accounts and pools have no resource.name, resource.type or resource.service, and what asks for them grants nothing'
+    : `: it cannot be evaluated (${result.message})`
 }

@@ -165,6 +165,35 @@ describe('gcloud', { skip }, () => {
     await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
   })
 
+  it('binds it for some time, and takes that binding back by its condition', async () => {
+    const member = `principal://iam.googleapis.com/${pools}/ci-pool/subject/${mainBranch}`
+    const until = (day: string) => [
+      '--role=roles/iam.workloadIdentityUser',
+      `--member=${member}`,
+      `--condition=^|^expression=request.time < timestamp("${day}T00:00:00Z")|title=until ${day}`,
+    ]
+    const policy = (verb: string, ...flags: string[]) =>
+      did('iam', 'service-accounts', `${verb}-iam-policy-binding`, deployer, ...flags)
+    await policy('add', ...until('2020-01-01'))
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    const { bindings, version } = await policy('add', ...until('2099-01-01'))
+    assert.equal(version, 3)
+    assert.deepEqual(
+      bindings.map(({ condition }: { condition: { title: string } }) => condition.title),
+      ['until 2020-01-01', 'until 2099-01-01'],
+    )
+    assert.match((await entered({ as: deployer })) ?? '', /^ya29\./)
+    await policy('remove', ...until('2099-01-01'))
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    await policy('remove', `--member=${member}`, '--role=roles/iam.workloadIdentityUser', '--all')
+    const { err } = await gcloud(
+      ...['iam', 'service-accounts', 'add-iam-policy-binding', deployer],
+      ...['--role=roles/iam.workloadIdentityUser', `--member=${member}`],
+      '--condition=expression=resource.nme == "x",title=wrong',
+    )
+    assert.match(err, /ConditionCompileCheck Error: .*resource\.nme/)
+  })
+
   it('changes a provider by the fields that it names', async () => {
     await provider('update-oidc', '--disabled', '--allowed-audiences=https://other.example')
     await assert.rejects(entered(), /invalid_target/)
