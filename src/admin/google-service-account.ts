@@ -39,6 +39,12 @@ export function deletedAccountOf(call: GoogleCall): DeletedServiceAccountDocumen
   throw notFound()
 }
 
+/** Takes away for good the accounts that could be undeleted until now. */
+export function purgeAccounts(call: GoogleCall): void {
+  for (const { key, document } of call.draft.list(deletedKey(call, '')))
+    if (isPurged(document as DeletedServiceAccountDocument, call.nowMs)) call.draft.remove(key)
+}
+
 export function putAccount(call: GoogleCall, document: ServiceAccountDocument): void {
   call.draft.put(accountKey(call, document.email), document)
 }
