@@ -189,6 +189,12 @@ function providerProblems(provider: { oidc?: object; aws?: object; attributeMapp
   ]
 }
 
+/** What Google has beside oidc and aws. */
+export function otherProviderKind(name: string): string | undefined {
+  const kind = { saml: 'SAML', x509: 'X.509' }[name]
+  return kind && `makes this a provider for ${kind}, and here providers are for OIDC (oidc) or AWS (aws)`
+}
+
 /** 21 digits that follow from the e-mail, so that they stay the same from one start to the next. */
 export function uniqueIdOf(email: string): string {
   const hash = createHash('sha256').update(email).digest()

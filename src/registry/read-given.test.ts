@@ -206,6 +206,16 @@ test('a binding whose condition a plan does not know yet is not taken for one wi
   assert.deepEqual(given.open, ['google_service_account_iam_member.x: condition is known only after apply'])
 })
 
+test('a provider for SAML or X.509 is refused as what it is', () => {
+  const name = 'projects/1/locations/global/workloadIdentityPools/p/providers/idp1'
+  const attributeMapping = { 'google.subject': 'assertion.subject' }
+  for (const [member, kind] of Object.entries({ saml: 'SAML', x509: 'X.509' }))
+    assert.throws(
+      () => read(JSON.stringify({ name, attributeMapping, [member]: {} })),
+      new RegExp(`${member}: makes this a provider for ${kind}, and here`),
+    )
+})
+
 test('what a plan does not know yet is said, and not guessed at', () => {
   const change = {
     address: 'aws_iam_role.x',

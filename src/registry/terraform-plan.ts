@@ -136,6 +136,8 @@ function poolProvider({ values, place }: Resource, plan: Members): GivenTrust {
     ...(values.attribute_condition ? { attributeCondition: values.attribute_condition } : {}),
     ...(oidc && { oidc: oidcOf(oidc) }),
     ...(aws && { aws: { accountId: aws.account_id } }),
+    ...(list(values.saml).length > 0 && { saml: {} }),
+    ...(list(values.x509).length > 0 && { x509: {} }),
   }
   const projectNumber = numberOf(values, pool, plan)
   return givenPoolProvider(provider, { projectNumber, pool, disabled: false }, place, place.file)
