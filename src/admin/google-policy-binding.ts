@@ -25,14 +25,14 @@ const conditionMessage = {
 }
 const membersSchema = v.optional(v.array(v.string()), [])
 
-/** A binding of a policy that is to be set. @throws REQUEST_INPUT */
-export function policyBinding(value: unknown, call: GoogleCall): BindingDocument {
+/** A binding of a policy that is to be set; who is `known` was looked for when they were bound. @throws REQUEST_INPUT */
+export function policyBinding(value: unknown, call: GoogleCall, known: ReadonlySet<string>): BindingDocument {
   const binding = messageIn(objectIn(value, bindingMessage.name), bindingMessage)
   const role = parsed(bindingRole, binding.role)
   if (isHashed(role)) throw invalidArgument(hashed)
   const members = [...new Set(parsed(membersSchema, binding.members))]
   const compiled = members.map((each) => inGooglesWords(() => compileMember(each)))
-  for (const each of compiled) checkIsThere(each, call)
+  for (const each of compiled) if (!known.has(each.text)) checkIsThere(each, call)
   if (binding.condition === undefined) return { role, members }
   const problem = conditionProblem(role, compiled)
   if (problem) throw invalidArgument(`LintValidationUnits/BindingRoleAllowConditionCheck Error: ${problem}`)

@@ -61,7 +61,7 @@ export function givenBindings(call: GoogleCall, current: readonly BindingDocumen
   const policy = messageIn(given, policyMessage)
   const version = versionIn(policy.version)
   checkEtag(policy, current)
-  const bindings = bindingsIn(policy.bindings ?? [], call)
+  const bindings = bindingsIn(policy.bindings ?? [], call, current)
   checkVersion(version, { bindings, current, blind: !policy.etag })
   return bindings
 }
@@ -108,9 +108,14 @@ function checkEtag({ etag = '' }: Members, bindings: readonly BindingDocument[])
     )
 }
 
-function bindingsIn(value: unknown, call: GoogleCall): BindingDocument[] {
+function bindingsIn(
+  value: unknown,
+  call: GoogleCall,
+  current: readonly BindingDocument[],
+): BindingDocument[] {
+  const known = new Set(current.flatMap(({ members }) => members))
   const bindings = parsed(v.array(v.unknown()), value)
-    .map((each) => policyBinding(each, call))
+    .map((each) => policyBinding(each, call, known))
     .filter(({ members }) => members.length > 0)
   const count = bindings.reduce((sum, { members }) => sum + members.length, 0)
   if (count > mostMembers) throw invalidArgument(`A policy has at most ${mostMembers} members.`)

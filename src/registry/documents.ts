@@ -194,6 +194,8 @@ export interface GoogleProjectDocument {
   readonly projectId: string
   /** Of the project's own IAM policy: who may make admin calls, and whose roles count for every account in it. */
   readonly bindings?: readonly BindingDocument[]
+  /** Of the same policy, what calls have added to that. */
+  readonly addedBindings?: readonly BindingDocument[]
   readonly pools: readonly PoolDocument[]
   readonly serviceAccounts: readonly ServiceAccountDocument[]
   readonly deletedServiceAccounts?: readonly DeletedServiceAccountDocument[]

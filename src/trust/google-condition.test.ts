@@ -7,7 +7,6 @@ const compiled = (expression: string, more: object = {}) =>
   compileCondition({ title: 'office hours', expression, ...more }, 'bindings[0].condition')
 const nowMs = Date.parse('2026-07-01T22:30:15.250Z')
 const project = {
-  name: 'projects/111111111111',
   type: 'cloudresourcemanager.googleapis.com/Project',
   service: 'cloudresourcemanager.googleapis.com',
 }
@@ -39,7 +38,8 @@ describe('a condition', () => {
     ['destination.port != 22', false],
     ['request.host != "x" || request.path != "/"', false],
     ['!("accessPolicies/1/accessLevels/x" in request.auth.access_levels)', false],
-    ['resource.name.extract("projects/{number}") == "111111111111"', true, { resource: project }],
+    ['resource.name.startsWith("projects/")', false, { resource: project }],
+    [`resource.type == "${project.type}"`, true, { resource: project }],
     [`resource.service == "${project.service}"`, true, { resource: project }],
     ['api.getAttribute("iam.googleapis.com/modifiedGrantsByRole", []).hasOnly(["roles/viewer"])', true],
     [

@@ -10,8 +10,8 @@ import { type Bindings, compileCel, type Program } from './google-cel.ts'
 export interface Circumstances {
   /** Of the request, in epoch milliseconds. */
   readonly nowMs: number
-  /** What the resource says of itself: projects do, and no resource of IAM does. */
-  readonly resource?: { readonly name: string; readonly type: string; readonly service: string }
+  /** What the resource says of itself: projects do, but for a name, and no resource of IAM does. */
+  readonly resource?: { readonly type: string; readonly service: string }
   /** What the service says of the request: `iam.googleapis.com/modifiedGrantsByRole`. */
   readonly api?: Readonly<Record<string, readonly string[]>>
 }
@@ -67,20 +67,29 @@ export function compileCondition(value: unknown, path: string): BindingCondition
 }
 
 /** With everything there that a condition can ask about. */
-const sample: Circumstances = {
-  nowMs: 0,
-  resource: { name: 'projects/1', type: 'cloudresourcemanager.googleapis.com/Project', service: '' },
+const sample: Bindings = {
+  request: celMap(
+    new Map<string, CelInput>([
+      ['time', timestampFromMs(0)],
+      ['auth', celOf({ access_levels: [] })],
+      ['path', ''],
+      ['host', ''],
+    ]),
+  ),
+  resource: celOf({ name: '', type: '', service: '' }),
+  destination: celOf({ ip: '', port: 0 }),
+  api: celOf({}),
 }
 
 /** What is something else can never hold, and was meant otherwise. */
 function checkBoolean(program: Program, path: string): void {
-  const result = program.run(variablesOf(sample))
+  const result = program.run(sample)
   if (!isCelError(result) && typeof result !== 'boolean')
     refuse(path, program.text, 'an expression that is true or false')
 }
 
 /** An attribute that is not there makes an error, and with it that part of a condition no grant. */
-function variablesOf({ nowMs, resource = undefined, api = {} }: Circumstances): Bindings {
+function variablesOf({ nowMs, resource, api = {} }: Circumstances): Bindings {
   return {
     request: celMap(new Map<string, CelInput>([['time', timestampFromMs(nowMs)]])),
     resource: celOf(resource ?? {}),
@@ -115,7 +124,6 @@ function conditionCheck(
 /** Why it has no value, where it has none. */
 function reasonOf(result: CelResult, text: string, { resource }: Circumstances): string {
   if (!isCelError(result)) return ''
-  return !resource && text.includes('resource.')
-    ? ': service accounts and pools have no resource.name, resource.type or resource.service, and what asks for them grants nothing'
-    : `: it cannot be evaluated (${result.message})`
+  if (resource || !text.includes('resource.')) return `: it cannot be evaluated (${result.message})`
+  return ': service accounts and pools have no resource.name, resource.type or resource.service, and what asks for them grants nothing'
 }

@@ -24,7 +24,7 @@ export interface IamGrant {
   demand(permission: Permission, api: Circumstances['api']): void
 }
 
-/** Either scope lets its holder call this API. */
+/** Either scope lets its holder call this API; Resource Manager's asks for the first. */
 const iamScopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/iam']
 
 /**
@@ -38,11 +38,11 @@ export function authorizeIam(
   registered: Snapshot,
   nowMs: number,
 ): IamGrant {
-  checkScopes(identity)
+  checkScopes(route, identity)
   if (identity.boundary) throw downscoped(route, identity)
   const project = projectOf(route, registered)
   const bindings = project ? bindingsFor(route, project, registered) : []
-  const question = { principal: identity.principal, nowMs }
+  const question = { principal: identity.principal, nowMs, ...(isOfProject(route) && { resource: aProject }) }
   const demand = (permission: Permission, api: Circumstances['api'] = {}) => {
     const asked = { ...question, permission, api }
     if (!evaluateBindings(bindings, asked)) throw refused(route, identity, bindings, asked)
@@ -58,12 +58,27 @@ export function authorizeIam(
 /** What is lacking where nothing was asked for. */
 const anything = 'iam.serviceAccounts.get'
 
-function checkScopes(identity: GoogleIdentity): void {
-  if (identity.scopes.some((each) => iamScopes.includes(each))) return
+/** What Resource Manager has of a project. @see https://cloud.google.com/iam/docs/conditions-resource-attributes */
+const aProject = {
+  type: 'cloudresourcemanager.googleapis.com/Project',
+  service: 'cloudresourcemanager.googleapis.com',
+}
+
+function isOfProject({ name }: IamRoute): boolean {
+  return name.startsWith('projects.')
+}
+
+function checkScopes(route: IamRoute, identity: GoogleIdentity): void {
+  const expected = isOfProject(route) ? iamScopes.slice(0, 1) : iamScopes
+  if (identity.scopes.some((each) => expected.includes(each))) return
   throw new MayflyError('TRUST_SCOPES', {
     message: `the access token of ${principalName(identity)} is for ${identity.scopes.join(' ')}, which does not reach IAM`,
-    values: { presented: identity.scopes, expected: iamScopes, service: 'iam.googleapis.com' },
+    values: { presented: identity.scopes, expected, service: serviceOf(route) },
   })
+}
+
+function serviceOf(route: IamRoute): string {
+  return isOfProject(route) ? aProject.service : 'iam.googleapis.com'
 }
 
 /** Downscoped tokens are for Cloud Storage alone. */
@@ -96,23 +111,25 @@ function bindingsFor(
 }
 
 function refused(
-  { name, project, resource }: IamRoute,
+  route: IamRoute,
   identity: GoogleIdentity,
   bindings: readonly Binding[],
   question: AccessQuestion,
 ): TrustDenied {
   const { permission } = question
+  const { name, project, resource } = route
   const trace: Check[] = []
   evaluateBindings(bindings, question, trace)
   const decision = decisionOf(trace)
   const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''
   const message = `${principalName(identity)} has no ${permission} in the project ${project}${why}`
-  const values = { permission, ...(!name.startsWith('serviceAccounts.') && { resource }) }
+  const on = name.startsWith('serviceAccounts.') ? {} : { resource, service: serviceOf(route) }
   const hint = `Bind a role that has it under \`bindings:\` of the project, such as ${roleFor(name)}.`
-  return new TrustDenied('TRUST_DENIED', { message, values, hint }, decision)
+  return new TrustDenied('TRUST_DENIED', { message, values: { permission, ...on }, hint }, decision)
 }
 
 function roleFor(name: string): string {
+  if (name.startsWith('projects.')) return 'roles/resourcemanager.projectIamAdmin'
   return name.startsWith('serviceAccounts.')
     ? 'roles/iam.serviceAccountAdmin'
     : 'roles/iam.workloadIdentityPoolAdmin'
