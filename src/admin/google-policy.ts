@@ -8,6 +8,8 @@ import { policyBinding } from './google-policy-binding.ts'
 
 /** Of all bindings together. */
 const mostMembers = 1500
+/** Under so many conditions a member may have one role. @see https://cloud.google.com/iam/quotas */
+const mostConditions = 20
 
 const setRequest = {
   name: 'set_iam_policy_request',
@@ -119,7 +121,17 @@ function bindingsIn(
     .filter(({ members }) => members.length > 0)
   const count = bindings.reduce((sum, { members }) => sum + members.length, 0)
   if (count > mostMembers) throw invalidArgument(`A policy has at most ${mostMembers} members.`)
+  checkConditions(bindings)
   return bindings
+}
+
+function checkConditions(bindings: readonly BindingDocument[]): void {
+  const grants = bindings.flatMap(({ role, members, condition }) =>
+    condition ? members.map((member) => `${role} ${member}`) : [],
+  )
+  for (const alike of Map.groupBy(grants, (each) => each).values())
+    if (alike.length > mostConditions)
+      throw invalidArgument(`A member has one role under at most ${mostConditions} conditions.`)
 }
 
 /** The roles that somebody got or lost between two policies. */

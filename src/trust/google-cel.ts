@@ -31,6 +31,8 @@ export interface CelOptions {
   readonly attributes?: readonly string[]
   /** How often `&&`, `||` and `!` may stand in it. */
   readonly mostLogicOperators?: number
+  /** Whether it may have `all`, `exists` and the like. */
+  readonly macros?: boolean
 }
 
 type Expr = ReturnType<typeof parse>['expr']
@@ -65,10 +67,12 @@ export function compileCel(text: string, path: string, options: CelOptions): Pro
 }
 
 function inspected(text: string, path: string, options: CelOptions): Expr {
-  const { variables, attributes = [], mostLogicOperators = Number.POSITIVE_INFINITY } = options
+  const { variables, attributes = [], macros = true } = options
+  const { mostLogicOperators = Number.POSITIVE_INFINITY } = options
   const expr = parsed(text, path)
   const count = { logic: 0 }
-  inspect(expr, { names: new Set(variables), attributes, count, depth: 0, loops: 0, path, text })
+  const names = new Set(variables)
+  inspect(expr, { names, attributes, macros, count, depth: 0, loops: 0, path, text })
   if (count.logic > mostLogicOperators)
     refuse(path, text, `at most ${mostLogicOperators} of &&, || and ! (it has ${count.logic})`)
   return expr
@@ -93,6 +97,7 @@ function runner(expr: Expr): (bindings: Bindings) => CelResult {
 interface Place {
   readonly names: ReadonlySet<string>
   readonly attributes: readonly string[]
+  readonly macros: boolean
   /** What was seen so far, in the whole expression. */
   readonly count: { logic: number }
   readonly depth: number
@@ -173,6 +178,7 @@ function isChain(call: Call, each: Expr | undefined): boolean {
 }
 
 function inspectLoop(loop: Loop, at: Place): void {
+  if (!at.macros) refuse(at.path, at.text, 'no macros: conditions of IAM have none')
   if (at.loops >= loopLimit) refuse(at.path, at.text, `macros nested at most ${loopLimit} deep`)
   inspect(loop.iterRange, at)
   const names = new Set([...at.names, loop.iterVar, loop.accuVar].filter((name) => name !== ''))

@@ -74,6 +74,7 @@ describe('a condition', () => {
     ['request.auth.claims.sub == "x"'],
     ['request.time.seconds > 1'],
     ['principal.type == "x"'],
+    ['["x"].exists(request, request.time == "x")'],
     ['assertion.sub == "x"'],
     ['resource.matchTag("1/env", "prod")'],
     ['compute.isForwardingRuleCreationOperation()'],

@@ -32,6 +32,7 @@ const options = {
   // As the schema of the trust file has it; Google's documents have no limit.
   maxLength: 12_000,
   mostLogicOperators: 12,
+  macros: false,
   variables: ['api'],
   // The last four are there for Identity-Aware Proxy and Cloud Run alone.
   attributes: [

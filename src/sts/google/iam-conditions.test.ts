@@ -216,6 +216,14 @@ for (const [what, binding, says] of refused)
     assert.deepEqual((await side.get(3)).body, { version: 1, etag: 'ACAB' })
   })
 
+test('a member has a role under at most 20 conditions', async (t) => {
+  const side = await sideWith(t)
+  const under = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...user, condition: { title: `${i}`, expression: 'true' } }))
+  assert.equal((await side.set({ version: 3, bindings: under(21) })).code, 'INVALID_ARGUMENT')
+  assert.equal((await side.set({ version: 3, bindings: under(20) })).status, 200)
+})
+
 test('what a client leaves empty is no part of a condition', async (t) => {
   const side = await sideWith(t)
   const condition = { title: 'x', expression: 'true', description: '', location: null }
