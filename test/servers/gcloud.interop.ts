@@ -12,7 +12,7 @@ import { installedTools } from '../clients/command-line/tools.ts'
 import { run } from '../fakes/run.ts'
 import { gitlab, mainBranch, tokenOf } from '../trust-side.ts'
 
-// gcloud as it is published, with three endpoints set: it signs in by workload identity federation as a pipeline of the
+// gcloud as it is published, with four endpoints set: it signs in by workload identity federation as a pipeline of the
 // administrators, registers a pool, a provider and a service account, and a workload gets in by them.
 
 const project = { projectNumber: '111111111111', projectId: 'acme' }
@@ -87,6 +87,7 @@ async function gcloud(...args: readonly string[]) {
     CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: join(home, 'admin.json'),
     CLOUDSDK_AUTH_TOKEN_INTROSPECTION_ENDPOINT: `${server.url}/v1/introspect`,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: `${server.url}/`,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER: `${server.url}/`,
   })
 }
 
@@ -192,6 +193,27 @@ describe('gcloud', { skip }, () => {
       '--condition=expression=resource.nme == "x",title=wrong',
     )
     assert.match(err, /ConditionCompileCheck Error: .*resource\.nme/)
+  })
+
+  it('binds a role in the project, with a condition and without', async () => {
+    const bind = [
+      '--role=roles/iam.workloadIdentityUser',
+      `--member=principalSet://iam.googleapis.com/${pools}/ci-pool/attribute.ref/main`,
+    ]
+    const policy = (verb: string, ...flags: string[]) =>
+      did('projects', `${verb}-iam-policy-binding`, project.projectId, ...bind, ...flags)
+    await policy('add', '--condition=None')
+    assert.match((await entered({ as: deployer })) ?? '', /^ya29\./)
+    await policy('remove', '--condition=None')
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    const { bindings } = await policy(
+      'add',
+      '--condition=title=past,expression=request.time < date("2020-01-01")',
+    )
+    assert.equal(bindings.length, 2)
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    assert.equal((await did('projects', 'get-iam-policy', project.projectId)).version, 3)
+    assert.equal((await policy('remove', '--all')).version, 1)
   })
 
   it('changes a provider by the fields that it names', async () => {
