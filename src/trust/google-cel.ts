@@ -144,7 +144,7 @@ function inspectCall(call: Call, at: Place): void {
   // What macros are made of is in loops.
   if (logicOperators.has(name) && at.loops === 0) at.count.logic += Math.max(1, call.args.length - 1)
   if (name.startsWith('@step') || (!builtIn.has(name) && env.funcs.find(name) === undefined))
-    refuse(at.path, `${name}()`, "a function of Google's CEL")
+    refuse(at.path, `${name}()`, "a function of Google's CEL that Mayfly has")
   if (name === 'getAttribute' && !isApi(call.target, at))
     refuse(at.path, `${name}()`, 'a condition that has `api`, and there api.getAttribute(NAME, DEFAULT)')
   if ((name === 'hasOnly' || name === 'date') && !at.names.has('api'))
