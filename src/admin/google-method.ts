@@ -1,5 +1,6 @@
 import type { Draft } from '../registry/registry.ts'
 import type { AdminPermission } from '../trust/google-admin-roles.ts'
+import type { Circumstances } from '../trust/google-condition.ts'
 
 /** Of a JSON object. */
 export type Members = Readonly<Record<string, unknown>>
@@ -17,6 +18,8 @@ export interface GoogleCall {
   readonly nowMs: number
   /** Whether the caller has a permission on what is named. */
   holds(permission: string): boolean
+  /** The same with what the call is found to do, which conditions can ask about. @throws TRUST_DENIED */
+  demand(permission: AdminPermission, api: Circumstances['api']): void
 }
 
 /** One method of Google's IAM API. */

@@ -28,7 +28,7 @@ export function poolMethods<Document extends Identified>(kind: Kind<Document>): 
         const there = resource.known(call, id)
         const document = kind.parse(messageIn(call.body, message), id)
         if (there) throw alreadyExists('Requested entity already exists')
-        resource.forget(call, id)
+        resource.purge(call)
         return resource.put(call, document)
       },
     },
@@ -58,7 +58,10 @@ export function poolMethods<Document extends Identified>(kind: Kind<Document>): 
     remove: {
       permission: `${permissions}.delete`,
       operation,
-      run: (call) => resource.put(call, { ...resource.active(call), expireTime: expiry(call.nowMs) }),
+      run(call) {
+        resource.purge(call)
+        return resource.put(call, { ...resource.active(call), expireTime: expiry(call.nowMs) })
+      },
     },
     undelete: {
       permission: `${permissions}.undelete`,

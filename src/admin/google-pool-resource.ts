@@ -39,8 +39,8 @@ export interface PoolResource<Document extends Identified> {
   find(call: GoogleCall): Document
   /** The same, to be changed. @throws REGISTRY_ABSENT, REGISTRY_STATE for one that is deleted */
   active(call: GoogleCall): Document
-  /** What one of that ID left behind that is purged. */
-  forget(call: GoogleCall, id: string): void
+  /** Takes away for good what could be undeleted until now. */
+  purge(call: GoogleCall): void
   /** @returns what is shown of it @throws REGISTRY_STATE where what holds it is deleted */
   put(call: GoogleCall, document: Document): Members
 }
@@ -48,15 +48,17 @@ export interface PoolResource<Document extends Identified> {
 export function poolResource<Document extends Identified>(kind: Kind<Document>): PoolResource<Document> {
   const keyFor = (call: GoogleCall, id: string) => `${kind.keyBefore(call)}/${keyOf(id)}`
   const there = (document: Document, { nowMs }: GoogleCall) => !isPurged(document, nowMs)
+  const stored = (call: GoogleCall): readonly Document[] => {
+    const before = `${kind.keyBefore(call)}/`
+    return call.draft
+      .list(before)
+      .filter(({ key }) => !key.slice(before.length).includes('/'))
+      .map(({ document }) => document as Document)
+  }
   const resource: PoolResource<Document> = {
     all(call) {
       kind.holder?.(call)
-      const before = `${kind.keyBefore(call)}/`
-      return call.draft
-        .list(before)
-        .filter(({ key }) => !key.slice(before.length).includes('/'))
-        .map(({ document }) => document as Document)
-        .filter((each) => there(each, call))
+      return stored(call).filter((each) => there(each, call))
     },
     known(call, id) {
       kind.holder?.(call)
@@ -73,8 +75,11 @@ export function poolResource<Document extends Identified>(kind: Kind<Document>):
       checkActive(found)
       return found
     },
-    forget(call, id) {
-      for (const { key } of call.draft.list(`${keyFor(call, id)}/`)) call.draft.remove(key)
+    purge(call) {
+      for (const { id } of stored(call).filter((each) => !there(each, call))) {
+        call.draft.remove(keyFor(call, id))
+        for (const { key } of call.draft.list(`${keyFor(call, id)}/`)) call.draft.remove(key)
+      }
     },
     put(call, document) {
       const holder = kind.holder?.(call)

@@ -1,4 +1,8 @@
-import type { DeletedServiceAccountDocument, ServiceAccountDocument } from '../registry/documents.ts'
+import type {
+  BindingDocument,
+  DeletedServiceAccountDocument,
+  ServiceAccountDocument,
+} from '../registry/documents.ts'
 import { keyOf } from '../registry/entries.ts'
 import type { Draft } from '../registry/registry.ts'
 import { notFound } from './google-errors.ts'
@@ -39,6 +43,12 @@ export function deletedAccountOf(call: GoogleCall): DeletedServiceAccountDocumen
   throw notFound()
 }
 
+/** Takes away for good the accounts that could be undeleted until now. */
+export function purgeAccounts(call: GoogleCall): void {
+  for (const { key, document } of call.draft.list(deletedKey(call, '')))
+    if (isPurged(document as DeletedServiceAccountDocument, call.nowMs)) call.draft.remove(key)
+}
+
 export function putAccount(call: GoogleCall, document: ServiceAccountDocument): void {
   call.draft.put(accountKey(call, document.email), document)
 }
@@ -63,14 +73,19 @@ export function shownAccount(document: ServiceAccountDocument, { project }: Goog
  * not those of another that gets its e-mail, and are its own again when it is undeleted.
  */
 export function renameMember(draft: Draft, from: string, to: string): void {
-  for (const { key, document, from: source } of draft.list('google/')) {
-    if (source === 'file' || key.split('/')[2] !== 'service-account') continue
-    const account = document as ServiceAccountDocument
-    if (!account.bindings.some(({ members }) => members.includes(from))) continue
-    const bindings = account.bindings.map(({ role, members }) => ({
-      role,
+  const renamed = (bindings: readonly BindingDocument[]) =>
+    bindings.map(({ members, ...rest }) => ({
+      ...rest,
       members: members.map((each) => (each === from ? to : each)),
     }))
-    draft.put(key, { ...account, bindings })
+  const isNamed = (bindings: readonly BindingDocument[]) =>
+    bindings.some(({ members }) => members.includes(from))
+  for (const { key, document, from: source } of draft.list('google/')) {
+    const kind = source === 'store' ? key.split('/')[2] : undefined
+    const account = document as ServiceAccountDocument
+    if (kind === 'service-account' && isNamed(account.bindings))
+      draft.put(key, { ...account, bindings: renamed(account.bindings) })
+    const added = document as readonly BindingDocument[]
+    if (kind === 'setting' && isNamed(added)) draft.put(key, renamed(added))
   }
 }

@@ -12,6 +12,7 @@ import {
   deletedAccountOf,
   deletedKey,
   domainOf,
+  purgeAccounts,
   putAccount,
   renameMember,
   shownAccount,
@@ -52,6 +53,7 @@ const create: GoogleMethod = {
       throw alreadyExists(`Service account ${accountId} already exists within project projects/${projectId}.`)
     const given = messageIn(serviceAccount, message)
     const account = parsed(serviceAccountSchema, { ...given, email, uniqueId: newUniqueId() })
+    purgeAccounts(call)
     putAccount(call, account)
     return shownAccount(account, call)
   },
@@ -101,6 +103,7 @@ const remove: GoogleMethod = {
   run(call) {
     const account = accountOf(call)
     const { email, uniqueId } = account
+    purgeAccounts(call)
     call.draft.remove(accountKey(call, email))
     call.draft.put(deletedKey(call, uniqueId), { ...account, expireTime: expiry(call.nowMs) })
     renameMember(call.draft, live(account), deleted(account))

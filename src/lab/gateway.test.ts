@@ -74,6 +74,15 @@ async function signedCall(
   return { body: unsigned.body, headers: [...headers, ...signHeaders(unsigned, options)] }
 }
 
+test('of Resource Manager the policies of projects alone are at the token service', async (t) => {
+  const { ask } = await opened(t)
+  const path = '/v1/projects/acme:getIamPolicy'
+  assert.match((await ask('cloudresourcemanager.googleapis.com', { path })).body, /^nothing of this token/)
+  const others = await ask('cloudresourcemanager.googleapis.com', { path: '/v1/projects/acme' })
+  assert.equal(others.status, 401)
+  assert.equal((await ask('pubsub.googleapis.com', { path })).status, 401)
+})
+
 test('the token service answers at its own names, dated by the lab’s clock', async (t) => {
   const { side, ask } = await opened(t)
   const body = encodeForm(webIdentity(tokenOf(side)))

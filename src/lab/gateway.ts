@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { getRequestListener } from '@hono/node-server'
 import type { StsRequest, StsResponse } from '../sts/ask.ts'
 import { graphPath } from '../sts/entra/graph.ts'
+import { isGoogleIam } from '../sts/google/iam-route.ts'
 import { isPublicKeysPath } from '../sts/google/public-keys.ts'
 import { oauthEndpoint } from '../sts/oauth/endpoints.ts'
 import { publishedAt } from '../sts/own-issuers.ts'
@@ -49,6 +50,7 @@ export function gateway({ sts, hosts, plugged }: GatewaySetting): RequestListene
 function atTokenService(name: string, asked: StsRequest, sts: Sts): boolean {
   if (isTokenService(name) || publishedAt(asked, sts) || oauthEndpoint(asked, sts.registered())) return true
   if (name === 'graph.microsoft.com') return graphPath.test(asked.path)
+  if (name === 'cloudresourcemanager.googleapis.com' && isGoogleIam(asked)) return true
   if (vendorOf(name) !== 'google') return false
   return asked.path.endsWith('/tokeninfo') || isPublicKeysPath(asked.path)
 }

@@ -1,6 +1,7 @@
 import type { ServiceAccountDocument } from '../registry/documents.ts'
 import type { GivenServiceAccount } from '../registry/given.ts'
 import { compileBindings, type Member } from '../trust/google-bindings.ts'
+import type { BindingCondition } from '../trust/google-condition.ts'
 import { meantToken, type TokenProvider, tokenProviders } from './google-tokens.ts'
 import { own } from './platforms.ts'
 import type { Rule, Suspicion } from './rule.ts'
@@ -13,15 +14,26 @@ type Given = Parameters<Rule['find']>[0]
 interface Listed {
   readonly account: GivenServiceAccount
   readonly member: Member
+  readonly condition?: BindingCondition
   readonly path: Suspicion['path']
 }
 
 function listedMembers({ serviceAccounts }: Given): Listed[] {
   return serviceAccounts.flatMap((account) =>
-    compileBindings(account.document.bindings).flatMap(({ members }, i) =>
-      members.map((member, j) => ({ account, member, path: ['bindings', i, 'members', j] })),
+    compileBindings(account.document.bindings).flatMap(({ members, condition }, i) =>
+      members.map((member, j) => ({
+        account,
+        member,
+        ...(condition && { condition }),
+        path: ['bindings', i, 'members', j],
+      })),
     ),
   )
+}
+
+/** What is said of a binding with a condition is so while that holds, and whether it does is looked at by nobody here. */
+function during({ condition }: Listed): string {
+  return condition ? `, while its condition ${JSON.stringify(condition.title)} holds` : ''
 }
 
 /** One that is of a pool, with a provider of that pool that is at hand. */
@@ -56,7 +68,7 @@ export const wholePool: Rule = {
       .filter(({ member }) => member.kind === 'pool')
       .map((bound) => ({
         ...suspected(bound),
-        message: wholePoolMessage,
+        message: `${wholePoolMessage}${during(bound)}`,
         tokens: otherProjects(bound),
         fixed: withMember(bound, subjectOf(bound.member.pool, meantToken(bound.provider).sub)),
       })),
@@ -74,7 +86,7 @@ function unseenPools(given: Given): Suspicion[] {
   const seen = new Set(tokenProviders(given.poolProviders).map((each) => poolOf(each.given)))
   return listedMembers(given).flatMap((each) =>
     each.member.kind === 'pool' && !seen.has(each.member.pool)
-      ? tokenless(each, wholePoolMessage, subjectOf(each.member.pool, 'SUBJECT'))
+      ? tokenless(each, `${wholePoolMessage}${during(each)}`, subjectOf(each.member.pool, 'SUBJECT'))
       : [],
   )
 }
@@ -120,7 +132,7 @@ export const anyProject: Rule = {
         return {
           ...suspected(bound),
           legitimate: [meant],
-          message: `attribute.${'name' in bound.member ? bound.member.name : ''} is the same in every project`,
+          message: `attribute.${'name' in bound.member ? bound.member.name : ''} is the same in every project${during(bound)}`,
           tokens: otherProjects(bound).map((token) => ({ ...token, ...same })),
           fixed: withMember(bound, subjectOf(bound.member.pool, meant.sub)),
         }
@@ -159,7 +171,7 @@ export const sharedSubjects: Rule = {
             document: { kind: 'provider', given: other.given },
             path: ['attributeMapping', 'google.subject'],
             effect: 'admits',
-            message: `${other.given.document.id} and ${provider.given.document.id} both map google.subject from sub as it is`,
+            message: `${other.given.document.id} and ${provider.given.document.id} both map google.subject from sub as it is${during(bound)}`,
             asks: { provider: other.given, account: bound.account },
             legitimateAsks: { provider: provider.given, account: bound.account },
             tokens: [{ ...meantToken(other), sub: subject }],

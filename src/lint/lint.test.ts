@@ -401,6 +401,17 @@ test('a whole pool is told of also where no provider of it is at hand', async ()
   assert.equal(finding!.example, undefined)
 })
 
+test('of a binding with a condition it is said that it is so while that holds, and what is to be written keeps it', async () => {
+  const condition = { title: 'office hours', expression: 'request.time < date("2020-01-01")' }
+  const [binding] = account(`principalSet://iam.googleapis.com/${pool}/*`).bindings
+  const files = filesOf([provider(ownerId), { bindings: [{ ...binding, condition }] }])
+  const finding = (await lint(givenBy(files))).find(({ rule }) => rule === 'google-binding-whole-pool')!
+  assert.equal(finding.message, 'the member is the whole pool, while its condition "office hours" holds')
+  assert.equal(finding.example?.decision, 'allow')
+  const { bindings } = finding.fixed as { bindings: { condition: object }[] }
+  assert.deepEqual(bindings[0]!.condition, condition)
+})
+
 test('a finding is told at its line, the worst first', async () => {
   const closed = statement({ StringEquals: { ...aud, ...sub(main) } })
   const open = { Version: '2012-10-17', Statement: [closed, statement({ StringLike: sub('repo:*') })] }

@@ -1,4 +1,9 @@
-import type { PoolProviderDocument, RoleDocument, ServiceAccountDocument } from '../registry/documents.ts'
+import type {
+  BindingDocument,
+  PoolProviderDocument,
+  RoleDocument,
+  ServiceAccountDocument,
+} from '../registry/documents.ts'
 import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
@@ -59,7 +64,7 @@ type Decide = (claims: Claims) => Promise<'allow' | 'deny'>
 const nowMs = Date.parse('2026-01-01T00:00:00Z')
 
 function decider(given: GivenTrust, document: Suspect, asks: Asks | undefined): Decide {
-  const trust = only(given, document, asks)
+  const trust = whateverTheTime(only(given, document, asks))
   return async (claims) => {
     const target = targetOf(document, asks)
     const { presented } = unsignedToken(claims, nowMs)
@@ -80,6 +85,19 @@ function only(given: GivenTrust, { kind, given: one }: Suspect, asks: Asks | und
     serviceAccounts: is(given.serviceAccounts, one.place, asks?.account.place),
     // Of an application's credentials the one that is looked at, as if it were alone.
     credentials: is(given.credentials, one.place),
+  }
+}
+
+/** Without the conditions of bindings: what one of them lets in, it lets in some time. */
+function whateverTheTime(given: GivenTrust): GivenTrust {
+  const without = <Item extends { readonly bindings: readonly BindingDocument[] }>(each: Item): Item => ({
+    ...each,
+    bindings: each.bindings.map(({ condition: _, ...rest }) => rest),
+  })
+  return {
+    ...given,
+    serviceAccounts: given.serviceAccounts.map((each) => ({ ...each, document: without(each.document) })),
+    projectBindings: given.projectBindings.map(without),
   }
 }
 

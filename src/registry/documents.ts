@@ -170,6 +170,17 @@ export interface ServiceAccountDocument {
 export interface BindingDocument {
   readonly role: string
   readonly members: readonly string[]
+  /** Has the binding count only while it is true. */
+  readonly condition?: ConditionDocument
+}
+
+export interface ConditionDocument {
+  /** CEL over `request`, `resource` and `api`. */
+  readonly expression: string
+  readonly title: string
+  readonly description?: string
+  /** Where the expression is from, for messages about it. */
+  readonly location?: string
 }
 
 /** Kept apart by its unique ID: its e-mail may be another account's by now. */
@@ -183,6 +194,8 @@ export interface GoogleProjectDocument {
   readonly projectId: string
   /** Of the project's own IAM policy: who may make admin calls, and whose roles count for every account in it. */
   readonly bindings?: readonly BindingDocument[]
+  /** Of the same policy, what calls have added to that. */
+  readonly addedBindings?: readonly BindingDocument[]
   readonly pools: readonly PoolDocument[]
   readonly serviceAccounts: readonly ServiceAccountDocument[]
   readonly deletedServiceAccounts?: readonly DeletedServiceAccountDocument[]

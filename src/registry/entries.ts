@@ -8,6 +8,7 @@ import type { TrustDocument } from './documents.ts'
 //     aws/123456789012/oidc-provider/https://gitlab.com
 //     aws/123456789012/role/deploy, …/policy/NAME, …/user/NAME
 //     google/111111111111                               what is said of the project itself
+//     google/111111111111/setting/addedBindings
 //     google/111111111111/pool/bq-pool
 //     google/111111111111/pool/bq-pool/provider/gitlab
 //     google/111111111111/service-account/loader@acme.iam.gserviceaccount.com
@@ -50,6 +51,7 @@ const kinds: Readonly<Record<keyof TrustDocument, Kind>> = {
   google: {
     word: 'google',
     name: 'projectNumber',
+    settings: ['addedBindings'],
     lists: {
       pools: { word: 'pool', name: 'id', lists: { providers: { word: 'provider', name: 'id' } } },
       serviceAccounts: { word: 'service-account', name: 'email' },

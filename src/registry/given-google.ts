@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { schemaProblems } from '../wire/schema-problems.ts'
 import type { ServiceAccountDocument } from './documents.ts'
 import { type GivenTrust, nothingGiven, type Place } from './given.ts'
-import { poolProviderSchema, uniqueIdOf } from './google-schema.ts'
+import { otherProviderKind, poolProviderSchema, uniqueIdOf } from './google-schema.ts'
 import type { Members } from './places.ts'
 import { documentError } from './problems.ts'
 
@@ -14,6 +14,8 @@ const members = [
   'disabled',
   'oidc',
   'aws',
+  'saml',
+  'x509',
   'description',
   'displayName',
 ]
@@ -50,7 +52,7 @@ export function givenPoolProvider(
 ): GivenTrust {
   const parsed = v.safeParse(poolProviderSchema, provider)
   if (!parsed.success) {
-    const problems = schemaProblems(parsed.issues)
+    const problems = schemaProblems(parsed.issues, otherProviderKind)
     throw documentError(
       file,
       problems.map((each) => ({ ...each, line: place.line(each.path) })),

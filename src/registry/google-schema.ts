@@ -114,9 +114,20 @@ export const bindingRole = matching(
   'a role such as roles/iam.workloadIdentityUser',
 )
 
+/** Whether the expression means something is told when the binding is compiled. */
+export const bindingCondition = exactly({
+  expression: textUpTo(12_000, 'a CEL expression'),
+  title: textUpTo(100, 'a title'),
+  description: v.exactOptional(
+    v.pipe(v.string(), v.maxLength(256, 'a description of at most 256 characters')),
+  ),
+  location: v.exactOptional(v.string()),
+})
+
 const binding = exactly({
   role: bindingRole,
   members: v.array(member),
+  condition: v.exactOptional(bindingCondition),
 })
 
 function textOfBytes(most: number, expectation: string) {
@@ -176,6 +187,12 @@ function providerProblems(provider: { oidc?: object; aws?: object; attributeMapp
       : [`a provider has either oidc or aws, and this one has ${kinds ? 'both' : 'neither'}`]),
     ...('google.subject' in attributeMapping ? [] : ['its attributeMapping has to map google.subject']),
   ]
+}
+
+/** What Google has beside oidc and aws. */
+export function otherProviderKind(name: string): string | undefined {
+  const kind = { saml: 'SAML', x509: 'X.509' }[name]
+  return kind && `makes this a provider for ${kind}, and here providers are for OIDC (oidc) or AWS (aws)`
 }
 
 /** 21 digits that follow from the e-mail, so that they stay the same from one start to the next. */

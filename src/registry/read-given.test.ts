@@ -160,6 +160,7 @@ test('a Terraform plan gives what it holds, in modules too', () => {
           service_account_id: account,
           role: 'roles/iam.serviceAccountTokenCreator',
           members: [member],
+          condition: [{ title: 'x', description: null, expression: 'request.time < date("2027-01-01")' }],
         }),
       ],
       [],
@@ -182,12 +183,37 @@ test('a Terraform plan gives what it holds, in modules too', () => {
   )
   assert.equal(counts(given), '11112')
   assert.equal(given.poolProviders[0]!.projectNumber, '111')
-  assert.equal(given.serviceAccounts[0]!.document.bindings.length, 2)
+  assert.deepEqual(
+    given.serviceAccounts[0]!.document.bindings.map(({ condition }) => condition),
+    [undefined, { title: 'x', expression: 'request.time < date("2027-01-01")' }],
+  )
   assert.deepEqual(
     given.credentials.map((each) => each.application),
     ['abc', 'u'],
   )
   assert.equal(given.roles[0]!.document.maxSessionDuration, 7200)
+})
+
+test('a binding whose condition a plan does not know yet is not taken for one without', () => {
+  const condition = [{ title: 'x', description: '' }]
+  const values = { service_account_id: 'x', role: 'roles/iam.workloadIdentityUser', member: 'y', condition }
+  const bound = resource('google_service_account_iam_member', values)
+  const after_unknown = { condition: [{ expression: true }] }
+  const given = read(
+    plan([bound], [{ address: 'google_service_account_iam_member.x', change: { after_unknown } }]),
+  )
+  assert.equal(counts(given), '00000')
+  assert.deepEqual(given.open, ['google_service_account_iam_member.x: condition is known only after apply'])
+})
+
+test('a provider for SAML or X.509 is refused as what it is', () => {
+  const name = 'projects/1/locations/global/workloadIdentityPools/p/providers/idp1'
+  const attributeMapping = { 'google.subject': 'assertion.subject' }
+  for (const [member, kind] of Object.entries({ saml: 'SAML', x509: 'X.509' }))
+    assert.throws(
+      () => read(JSON.stringify({ name, attributeMapping, [member]: {} })),
+      new RegExp(`${member}: makes this a provider for ${kind}, and here`),
+    )
 })
 
 test('what a plan does not know yet is said, and not guessed at', () => {

@@ -29,8 +29,14 @@ const readers: Readonly<Record<string, Reader>> = {
     reads: ['attribute_mapping', 'attribute_condition', 'oidc', 'workload_identity_pool_id'],
     read: poolProvider,
   },
-  google_service_account_iam_member: { reads: ['member', 'role', 'service_account_id'], read: bindings },
-  google_service_account_iam_binding: { reads: ['members', 'role', 'service_account_id'], read: bindings },
+  google_service_account_iam_member: {
+    reads: ['member', 'role', 'condition', 'service_account_id'],
+    read: bindings,
+  },
+  google_service_account_iam_binding: {
+    reads: ['members', 'role', 'condition', 'service_account_id'],
+    read: bindings,
+  },
   google_service_account_iam_policy: { reads: ['policy_data', 'service_account_id'], read: bindings },
   azuread_application_federated_identity_credential: {
     reads: ['issuer', 'subject', 'audiences', 'application_id'],
@@ -59,7 +65,8 @@ export function terraformPlan(plan: Members, at: Place): GivenTrust {
     const { reads, read } = readers[resource.type]!
     const open = reads.filter((name) => unknown.get(resource.address)?.has(name))
     // Without what decides, a resource says nothing; guessing at it would be worse.
-    const given = open.some((name) => resource.values[name] === undefined) ? [] : [read(resource, plan)]
+    const isOpen = (name: string) => resource.values[name] === undefined || name === 'condition'
+    const given = open.some(isOpen) ? [] : [read(resource, plan)]
     return [...given, { ...nothingGiven, open: open.map((name) => openSentence(resource, name)) }]
   })
   return mergedAccounts(together(read))
@@ -129,6 +136,8 @@ function poolProvider({ values, place }: Resource, plan: Members): GivenTrust {
     ...(values.attribute_condition ? { attributeCondition: values.attribute_condition } : {}),
     ...(oidc && { oidc: oidcOf(oidc) }),
     ...(aws && { aws: { accountId: aws.account_id } }),
+    ...(list(values.saml).length > 0 && { saml: {} }),
+    ...(list(values.x509).length > 0 && { x509: {} }),
   }
   const projectNumber = numberOf(values, pool, plan)
   return givenPoolProvider(provider, { projectNumber, pool, disabled: false }, place, place.file)
@@ -155,7 +164,12 @@ function bindings({ type, values, place }: Resource): GivenTrust {
   const email = /([^/]+@[^/]+)$/.exec(String(values.service_account_id ?? ''))?.[1] ?? bareEmail
   if (type !== 'google_service_account_iam_policy') {
     const members = values.members ?? [values.member]
-    return givenServiceAccount(email, [{ role: values.role, members }], place)
+    const [condition] = list(values.condition).map(set)
+    return givenServiceAccount(
+      email,
+      [{ role: values.role, members, ...(condition && { condition }) }],
+      place,
+    )
   }
   const policy: unknown = JSON.parse(String(values.policy_data))
   return givenServiceAccount(email, (isMembers(policy) && policy.bindings) || [], place)

@@ -5,6 +5,7 @@ import { MayflyError } from '../errors.ts'
 import { placed, shown } from '../wire/placed-document.ts'
 import { schemaProblems } from '../wire/schema-problems.ts'
 import type { TrustDocument } from './documents.ts'
+import { otherProviderKind } from './google-schema.ts'
 import { inlinePolicies, type ReadFile, registeredDocument } from './policy-files.ts'
 import { documentError, type TrustProblem } from './problems.ts'
 import { trustSchema } from './schema.ts'
@@ -34,7 +35,7 @@ export function parseTrust(
   const parsed = v.safeParse(trustSchema, inlinePolicies(document, read, problems))
   // A policy that could not be had was told of already, where the reason is known.
   const told = new Set(problems.map((each) => JSON.stringify(each.path)))
-  const found = placed(document, schemaProblems(parsed.issues ?? []))
+  const found = placed(document, schemaProblems(parsed.issues ?? [], otherProviderKind))
   problems.push(...found.filter((each) => !told.has(JSON.stringify(each.path))))
   if (problems.length || !parsed.success) throw documentError(fileName, problems)
   const { $schema: _, ...trust } = parsed.output

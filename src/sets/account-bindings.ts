@@ -1,10 +1,13 @@
 import type { GivenServiceAccount, GivenTrust } from '../registry/given.ts'
 import { type Binding, compileBindings, type Member } from '../trust/google-bindings.ts'
+import type { BindingCondition } from '../trust/google-condition.ts'
 
 /** Somebody who has a role on a service account. */
 export interface Bound {
   readonly role: string
   readonly member: Member
+  /** Has it only while this holds. */
+  readonly condition?: BindingCondition
   /** `bindings[0].members[1]`, with `project.` before what the project's own policy says. */
   readonly source: string
   readonly line: number
@@ -26,10 +29,11 @@ export function boundTo(
 }
 
 function membersOf(bindings: readonly Binding[], lineOf: (path: (string | number)[]) => number): Bound[] {
-  return bindings.flatMap(({ role, members, source }, i) =>
+  return bindings.flatMap(({ role, members, condition, source }, i) =>
     members.map((member, j) => ({
       role,
       member,
+      ...(condition && { condition }),
       source: `${source}.members[${j}]`,
       line: lineOf(['bindings', i, 'members', j]),
     })),

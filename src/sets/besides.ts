@@ -42,5 +42,7 @@ export function besidesOfAccount(bound: readonly Bound[]): string[] {
     .filter(
       ({ role, member }) => !('pool' in member) || !roleGrants(role, 'iam.serviceAccounts.getAccessToken'),
     )
-    .map(({ role, member }) => `Allow ${role} to ${member.text}`)
+    .map(({ role, member, condition }) => {
+      return `Allow ${role} to ${member.text}${condition ? ` if ${condition.text}` : ''}`
+    })
 }

@@ -50,7 +50,15 @@ function isForIssuer({ ways }: Entrance, { iss }: Claims): boolean {
 
 function told({ decision, checks, nearMiss }: Explanation): Omit<CandidateEntrance, 'name'> {
   if (decision === 'deny') return { decision, ...(nearMiss !== undefined && { why: nearMiss }) }
-  const passed = checks.filter(({ outcome }) => outcome === 'pass')
+  const failed = new Set(
+    checks
+      .filter(({ check, outcome }) => check === 'condition' && outcome === 'fail')
+      .map(({ source }) => source),
+  )
+  const conditionOf = (source = '') => source.replace(/\.members\[\d+\]$/, '.condition')
+  const passed = checks.filter(
+    ({ outcome, source }) => outcome === 'pass' && !failed.has(conditionOf(source)),
+  )
   // The last of these decides: a binding after the condition of its provider.
   const by = passed.findLast(
     ({ check, operator }) => rules.includes(check) || (check === 'statement' && operator === 'Allow'),

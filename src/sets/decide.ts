@@ -58,5 +58,6 @@ export function isBound(trust: GivenTrust, target: Target, claims: Claims): bool
   } as const
   const bound = account ? boundTo(account, trust) : []
   const bindings = bound.map(({ member, ...rest }) => ({ ...rest, members: [member] }))
-  return evaluateBindings(bindings, principal, 'iam.serviceAccounts.getAccessToken')
+  const permission = 'iam.serviceAccounts.getAccessToken'
+  return evaluateBindings(bindings, { principal, permission, nowMs: anyTimeMs })
 }

@@ -137,6 +137,29 @@ test('bindings alone are compared by what their pool makes of tokens', async () 
   assert.equal(await meaning(policyFor(`${pool.replace('principal', 'principalSet')}/*`), one), 'narrower')
 })
 
+test('a condition of a binding narrows what it lets in, and leaves open what another would', async () => {
+  const pool = 'projects/123456789012/locations/global/workloadIdentityPools/ci-pool'
+  const bound = (condition?: string) => [
+    provider("assertion.namespace_path == 'acme'"),
+    {
+      bindings: [
+        {
+          role: 'roles/iam.workloadIdentityUser',
+          members: [`principalSet://iam.googleapis.com/${pool}/*`],
+          ...(condition && { condition: { title: 'some time', expression: condition } }),
+        },
+      ],
+    },
+  ]
+  const past = 'request.time < date("2020-01-01")'
+  assert.equal(await meaning(bound(), bound(past)), 'narrower')
+  assert.equal(await meaning(bound(past), bound()), 'wider')
+  assert.equal(await meaning(bound(past), bound(past)), 'same')
+  assert.equal(await meaning(bound(past), bound('request.time < date("2021-01-01")')), 'undecided')
+  const [difference] = await differencesOf(given(bound()), given(bound(past)))
+  assert.deepEqual([...difference!.closed[0]!.tokens!.conditions], [[past, false]])
+})
+
 test('what one of the two alone has is told, and a role of another name is the one that is compared', async () => {
   const named = (RoleName: string, subject: string) => ({
     RoleName,

@@ -42,9 +42,13 @@ function boundWays(
   tokens: readonly TokenSet[],
   setsOf: (member: Member) => readonly TokenSet[],
 ): Way[] {
-  return bound.flatMap(({ role, member, source, line }) => {
+  return bound.flatMap(({ role, member, condition, source, line }) => {
     const sets = roleGrants(role, 'iam.serviceAccounts.getAccessToken') ? setsOf(member) : []
-    return meetAll(tokens, sets).map((lets) => ({ source, line, lets, except: [], notes: [member.text] }))
+    // It is about the time and the resource, and no token says whether it holds.
+    const during = condition ? [tokensIf(condition.text)] : [tokensWith({})]
+    return meetAll(meetAll(tokens, sets), during).map((lets) => {
+      return { source, line, lets, except: [], notes: [member.text] }
+    })
   })
 }
 

@@ -12,8 +12,9 @@ export interface InWords {
 }
 
 export function inWords({ lets, except }: Pick<Way, 'lets' | 'except'>): InWords {
-  if (lets.claims.has('Arn')) return awsCaller(lets)
-  if (lets.claims.has('google.subject')) return { who: mappedInWords(lets), warnings: [] }
+  if (lets.claims.has('Arn')) return awsCaller(lets, except)
+  if (lets.claims.has('google.subject'))
+    return { who: [mappedInWords(lets), ...narrower(lets, except)].join(', '), warnings: [] }
   const issuers = patternsOf(valuesOf(lets, 'iss'))
   const subjects = patternsOf(valuesOf(lets, 'sub'))
   const issuer = issuers?.length === 1 ? shown(issuers[0]!) : ''
@@ -25,12 +26,16 @@ export function inWords({ lets, except }: Pick<Way, 'lets' | 'except'>): InWords
   const others = [...lets.claims]
     .filter(([name]) => !usual.includes(name))
     .map(([name, values]) => claimInWords(name, values))
-  const narrower = [
-    ...(lets.conditions.size > 0 ? ['under a condition'] : []),
+  const subject = subjects ? jobsOf(subjects, scene) : openSubject(scene)
+  const whose = [subject, ...others, ...narrower(lets, except)].join(', ')
+  return { who: `${where}  ${whose}`, warnings: warningsFor(scene, subjects) }
+}
+
+function narrower({ conditions }: TokenSet, except: readonly TokenSet[]): string[] {
+  return [
+    ...(conditions.size > 0 ? ['under a condition'] : []),
     ...(except.length > 0 ? ['with exceptions'] : []),
   ]
-  const whose = [subjects ? jobsOf(subjects, scene) : openSubject(scene), ...others, ...narrower].join(', ')
-  return { who: `${where}  ${whose}`, warnings: warningsFor(scene, subjects) }
 }
 
 const usual: readonly string[] = ['iss', 'sub', 'aud']
@@ -50,7 +55,7 @@ function mappedInWords({ claims }: TokenSet): string {
     : said.map(([name, values]) => claimInWords(name, values)).join(', ')
 }
 
-function awsCaller(lets: TokenSet): InWords {
+function awsCaller(lets: TokenSet, except: readonly TokenSet[]): InWords {
   const accounts = patternsOf(valuesOf(lets, 'Account'))?.map(shown).join(' or ')
   const arns = patternsOf(valuesOf(lets, 'Arn'))
   const others = [...lets.claims]
@@ -58,7 +63,8 @@ function awsCaller(lets: TokenSet): InWords {
     .map(([name, values]) => claimInWords(name, values))
   const who = arns ? arns.map(shown).join(' or ') : 'any role or user'
   const warnings = arns ? [] : ['everybody in the account who can sign a request']
-  return { who: [`AWS account ${accounts}  ${who}`, ...others].join(', '), warnings }
+  const whose = [`AWS account ${accounts}  ${who}`, ...others, ...narrower(lets, except)]
+  return { who: whose.join(', '), warnings }
 }
 
 /** The patterns of which one has to fit; undefined where nothing of the kind is asked for. */

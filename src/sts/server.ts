@@ -33,6 +33,7 @@ export const largestBody = 64 * 1024
  *     POST       /v1/projects/-/serviceAccounts/EMAIL:METHOD    Google IAM credentials
  *     GET, …     /v1/projects/P/locations/global/workloadIdentityPools/…     Google IAM: pools and providers
  *     GET, …     /v1/projects/P/serviceAccounts/…               Google IAM: service accounts and who may act as them
+ *     POST       /v1/projects/P:getIamPolicy, …, /v3/…          Google Resource Manager: who has roles in a project
  *     GET, POST  /tokeninfo, /oauth2/v1|v2|v3/tokeninfo         Google token information
  *     GET        /service_accounts/v1/jwk/EMAIL, /robot/v1/metadata/x509/EMAIL, …    keys of service accounts
  *     POST       /v1/introspect                                 Google STS introspection (RFC 7662)

@@ -90,6 +90,12 @@ for (const [what, place, value, path] of [
     'principal://elsewhere',
     'google[0].serviceAccounts[0].bindings[0].members[1]',
   ],
+  [
+    'condition of a binding',
+    ['google', 0, 'serviceAccounts', 0, 'bindings', 0, 'condition'],
+    { title: 'x', expression: 'request.tme' },
+    'google[0].serviceAccounts[0].bindings[0].condition.expression',
+  ],
 ] as const)
   test(`a wrong ${what} is told of when it is registered, with its place`, () => {
     assert.throws(() => compileSnapshot(storyTrustWith(place, value)), failsAt(path))

@@ -1,6 +1,7 @@
 import { isCelError } from '@bufbuild/cel'
+import { shown } from './cel-values.ts'
 import type { Check } from './decision.ts'
-import { type Bindings, type Program, shown, type Term } from './google-cel.ts'
+import type { Bindings, Program, Term } from './google-cel.ts'
 
 /** What became of each term of a condition, with what was compared; none where the condition is one plain term. */
 export function termChecks(condition: Program, bindings: Bindings, source: string): Check[] {

@@ -26,10 +26,23 @@ const accountPermissions = [
   'iam.serviceAccounts.update',
 ] as const
 
-/** A permission that an admin call of Google's IAM API asks for. */
-export type AdminPermission = (typeof poolPermissions)[number] | (typeof accountPermissions)[number]
+const projectPermissions = [
+  'resourcemanager.projects.getIamPolicy',
+  'resourcemanager.projects.setIamPolicy',
+] as const
 
-const everything: readonly AdminPermission[] = [...poolPermissions, ...accountPermissions]
+/** A permission that an admin call of Google's IAM or Resource Manager API asks for. */
+export type AdminPermission =
+  | (typeof poolPermissions)[number]
+  | (typeof accountPermissions)[number]
+  | (typeof projectPermissions)[number]
+
+const everything: readonly AdminPermission[] = [
+  ...poolPermissions,
+  ...accountPermissions,
+  ...projectPermissions,
+]
+const [readingProjects] = projectPermissions
 const lookingAtPools = poolPermissions.filter((each) => /\.(get|list)$/.test(each))
 const listingPools = poolPermissions.filter((each) => each.endsWith('.list'))
 const lookingAtAccounts = ['iam.serviceAccounts.get', 'iam.serviceAccounts.list'] as const
@@ -50,6 +63,7 @@ export const adminRoles: ReadonlyMap<string, readonly AdminPermission[]> = new M
     [
       ...lookingAtPools,
       ...readingPolicies,
+      readingProjects,
       'iam.serviceAccounts.create',
       'iam.serviceAccounts.delete',
       'iam.serviceAccounts.disable',
@@ -57,7 +71,9 @@ export const adminRoles: ReadonlyMap<string, readonly AdminPermission[]> = new M
       'iam.serviceAccounts.update',
     ],
   ],
-  ['roles/viewer', [...lookingAtPools, ...readingPolicies]],
+  ['roles/viewer', [...lookingAtPools, ...readingPolicies, readingProjects]],
+  ['roles/browser', [readingProjects]],
+  ['roles/resourcemanager.projectIamAdmin', projectPermissions],
   ['roles/iam.workloadIdentityPoolAdmin', poolPermissions],
   ['roles/iam.workloadIdentityPoolViewer', lookingAtPools],
   ['roles/iam.serviceAccountAdmin', accountPermissions],
@@ -67,6 +83,9 @@ export const adminRoles: ReadonlyMap<string, readonly AdminPermission[]> = new M
   ['roles/iam.serviceAccountUser', lookingAtAccounts],
   ['roles/iam.serviceAccountTokenCreator', lookingAtAccounts],
   ['roles/iam.workloadIdentityUser', lookingAtAccounts],
-  ['roles/iam.securityAdmin', [...listingPools, ...readingPolicies, 'iam.serviceAccounts.setIamPolicy']],
-  ['roles/iam.securityReviewer', [...listingPools, ...readingPolicies]],
+  [
+    'roles/iam.securityAdmin',
+    [...listingPools, ...readingPolicies, 'iam.serviceAccounts.setIamPolicy', ...projectPermissions],
+  ],
+  ['roles/iam.securityReviewer', [...listingPools, ...readingPolicies, readingProjects]],
 ])

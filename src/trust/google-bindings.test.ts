@@ -3,10 +3,13 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { MayflyError } from '../errors.ts'
 import type { Check } from './decision.ts'
+import { decisionOf } from './explain.ts'
 import {
+  type Binding,
   compileBindings,
   compileMember,
   evaluateBindings,
+  type GivenBinding,
   type GooglePrincipal,
   matches,
   type Permission,
@@ -23,6 +26,17 @@ const workload: GooglePrincipal = {
   attributes: { repository: 'acme/app' },
 }
 const account: GooglePrincipal = { type: 'service-account', email: 'loader@acme.iam.gserviceaccount.com' }
+
+const nowMs = Date.parse('2026-07-01T12:00:00Z')
+
+function may(
+  bindings: readonly Binding[],
+  principal: GooglePrincipal,
+  permission: Permission,
+  trace?: Check[],
+): boolean {
+  return evaluateBindings(bindings, { principal, permission, nowMs }, trace)
+}
 
 describe('a member', () => {
   const table: [member: string, principal: GooglePrincipal, matches: boolean][] = [
@@ -105,32 +119,74 @@ describe('bindings', () => {
     const bindings = compileBindings([
       { role: 'roles/iam.serviceAccountOpenIdTokenCreator', members: [everyone] },
     ])
-    assert.equal(evaluateBindings(bindings, workload, openId), true)
-    assert.equal(evaluateBindings(bindings, workload, access), false)
-    assert.equal(evaluateBindings(bindings, account, openId), false)
-    assert.equal(evaluateBindings([], workload, openId), false)
+    assert.equal(may(bindings, workload, openId), true)
+    assert.equal(may(bindings, workload, access), false)
+    assert.equal(may(bindings, account, openId), false)
+    assert.equal(may([], workload, openId), false)
   })
 
-  test('with a condition are refused, since it would not be looked at', () => {
-    const binding = {
-      role: 'roles/iam.workloadIdentityUser',
-      members: [],
-      condition: { expression: 'false' },
-    }
-    assert.throws(
-      () => compileBindings([binding], 'serviceAccounts[0].bindings'),
-      (error) =>
-        error instanceof MayflyError &&
-        error.code === 'TRUST_POLICY' &&
-        error.values.path === 'serviceAccounts[0].bindings[0].condition',
+  const until = (day: string) => ({ title: `until ${day}`, expression: `request.time < date("${day}")` })
+  const user = 'roles/iam.workloadIdentityUser'
+
+  test('with a condition count while it holds', () => {
+    const bindings = (day: string) =>
+      compileBindings([{ role: user, members: [everyone], condition: until(day) }])
+    assert.equal(may(bindings('2026-07-02'), workload, access), true)
+    assert.equal(may(bindings('2026-07-01'), workload, access), false)
+    assert.equal(may(bindings('2026-07-02'), account, access), false)
+  })
+
+  test('with a condition that cannot be evaluated give nothing, and take nothing from others', () => {
+    const condition = { title: 'wrong', expression: 'resource.name != "x"' }
+    const wrong = { role: user, members: [everyone], condition }
+    assert.equal(may(compileBindings([wrong]), workload, access), false)
+    assert.equal(may(compileBindings([wrong, { role: user, members: [everyone] }]), workload, access), true)
+  })
+
+  test('that have no condition, or whose condition is elsewhere, are refused where they stand', () => {
+    const condition = until('2026-07-02')
+    const refused: [binding: GivenBinding, path: string][] = [
+      [
+        { role: user, members: [], condition: { ...condition, expression: 'request.tme' } },
+        'condition.expression',
+      ],
+      [{ role: user, members: ['allUsers'], condition }, 'condition'],
+      [{ role: 'roles/owner', members: [everyone], condition }, 'condition'],
+      [{ role: `${user}_withcond_2b17cc25d2cd9e2c54d8`, members: [everyone] }, 'role'],
+    ]
+    for (const [binding, path] of refused)
+      assert.throws(
+        () => compileBindings([binding], 'serviceAccounts[0].bindings'),
+        (error) =>
+          error instanceof MayflyError &&
+          error.code === 'TRUST_POLICY' &&
+          error.values.path === `serviceAccounts[0].bindings[0].${path}`,
+        path,
+      )
+  })
+
+  test('with a condition are explained by it where nothing else stands in the way', () => {
+    const other = `principalSet:${host}${pool}/group/qa`
+    const bindings = compileBindings([
+      { role: user, members: [other], condition: until('2026-01-01') },
+      { role: user, members: [everyone], condition: until('2026-07-01') },
+    ])
+    const trace: Check[] = []
+    assert.equal(may(bindings, workload, access, trace), false)
+    assert.deepEqual(
+      trace.map(({ check, outcome }) => `${check} ${outcome}`),
+      ['binding fail', 'binding pass', 'term fail', 'condition fail', 'permission fail'],
     )
+    const { nearMiss } = decisionOf(trace)
+    assert.match(nearMiss!, /^bindings\[1\]\.condition: presented "a request at 2026-07-01T12:00:00\.000Z"/)
+    assert.match(nearMiss!, /The condition "until 2026-07-01" of this binding does not hold/)
   })
 
   test('the trace says for each member what was compared', () => {
     const trace: Check[] = []
     const set = `principalSet:${host}${pool}/attribute.repository/acme/other`
     const bindings = compileBindings([{ role: 'roles/iam.workloadIdentityUser', members: [set] }])
-    evaluateBindings(bindings, workload, access, trace)
+    may(bindings, workload, access, trace)
     assert.deepEqual(trace[0], {
       check: 'binding',
       outcome: 'fail',
@@ -147,7 +203,7 @@ describe('bindings', () => {
     const trace: Check[] = []
     const set = `principalSet:${host}${pool}/attribute.constructor/x`
     const bindings = compileBindings([{ role: 'roles/iam.workloadIdentityUser', members: [set] }])
-    evaluateBindings(bindings, workload, access, trace)
+    may(bindings, workload, access, trace)
     assert.equal(trace[0]!.presented, undefined)
   })
 
@@ -156,18 +212,18 @@ describe('bindings', () => {
       role: fc.constantFrom(
         'roles/iam.workloadIdentityUser',
         'roles/iam.serviceAccountOpenIdTokenCreator',
-        'roles/viewer',
+        'roles/browser',
       ),
       members: fc.array(
         fc.constantFrom(
           everyone,
           `principalSet:${host}${pool}/group/dev`,
           `principalSet:${host}${pool}/group/qa`,
-          'allUsers',
           'serviceAccount:loader@acme.iam.gserviceaccount.com',
         ),
         { maxLength: 3 },
       ),
+      condition: fc.constantFrom(undefined, until('2026-07-02'), until('2026-07-01')),
     })
     fc.assert(
       fc.property(
@@ -176,11 +232,11 @@ describe('bindings', () => {
         fc.constantFrom(access, openId),
         (documents, principal, permission) => {
           const bindings = compileBindings(documents)
-          const granted = evaluateBindings(bindings, principal, permission)
+          const granted = may(bindings, principal, permission)
           const trace: Check[] = []
-          assert.equal(evaluateBindings(bindings, principal, permission, trace), granted)
+          assert.equal(may(bindings, principal, permission, trace), granted)
           assert.equal(trace.at(-1)!.outcome, granted ? 'pass' : 'fail')
-          if (!granted) assert.equal(evaluateBindings(bindings.slice(1), principal, permission), false)
+          if (!granted) assert.equal(may(bindings.slice(1), principal, permission), false)
         },
       ),
       { numRuns: 300 },

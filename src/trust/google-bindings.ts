@@ -1,6 +1,7 @@
 import type { Check } from './decision.ts'
 import { objectAt, refuse, stringAt, stringsAt } from './document.ts'
 import { type AdminPermission, adminRoles } from './google-admin-roles.ts'
+import { type BindingCondition, type Circumstances, compileCondition } from './google-condition.ts'
 
 /** Who holds a Google access token: a federated principal's mapped attributes, or a service account's e-mail. */
 export type GooglePrincipal =
@@ -35,7 +36,15 @@ export type Member = { readonly text: string } & (
 export interface Binding {
   readonly role: string
   readonly members: readonly Member[]
+  /** It counts only while this holds. */
+  readonly condition?: BindingCondition
   readonly source: string
+}
+
+/** Whether somebody has a permission, there and then. */
+export interface AccessQuestion extends Circumstances {
+  readonly principal: GooglePrincipal
+  readonly permission: Permission
 }
 
 /** A permission that the token service asks for. */
@@ -106,50 +115,81 @@ export function roleGrants(role: string, permission: Permission): boolean {
   return has(rolePermissions.get(role)) || has(adminRoles.get(role))
 }
 
+/** A binding as a policy has it. */
+export interface GivenBinding {
+  readonly role: string
+  readonly members: readonly string[]
+  readonly condition?: object | null | undefined
+}
+
 /**
  * Compiles the bindings of an IAM policy.
  * @throws TRUST_POLICY
  */
-export function compileBindings(
-  bindings: readonly { readonly role: string; readonly members: readonly string[] }[],
-  at = 'bindings',
-): Binding[] {
-  return bindings.map((each, i) => {
-    const source = `${at}[${i}]`
-    const binding = objectAt(each, source)
-    if (binding.condition !== undefined && binding.condition !== null)
-      refuse(`${source}.condition`, binding.condition, 'none: conditions on bindings are not evaluated here')
-    const members = stringsAt(binding.members, `${source}.members`)
-    return {
-      source,
-      role: stringAt(binding.role, `${source}.role`),
-      members: members.map(({ text, path }) => compileMember(text, path)),
-    }
-  })
+export function compileBindings(bindings: readonly GivenBinding[], at = 'bindings'): Binding[] {
+  return bindings.map((each, i) => compileBinding(each, `${at}[${i}]`))
+}
+
+function compileBinding(value: GivenBinding, source: string): Binding {
+  const binding = objectAt(value, source)
+  const role = stringAt(binding.role, `${source}.role`)
+  if (isHashed(role)) refuse(`${source}.role`, role, 'a role with its condition', hashedHint)
+  const members = stringsAt(binding.members, `${source}.members`)
+  const compiled = members.map(({ text, path }) => compileMember(text, path))
+  if (binding.condition === undefined || binding.condition === null)
+    return { source, role, members: compiled }
+  const path = `${source}.condition`
+  const problem = conditionProblem(role, compiled)
+  if (problem) refuse(path, binding.condition, 'none', problem)
+  return { source, role, members: compiled, condition: compileCondition(binding.condition, path) }
+}
+
+/** A policy of version 1 has a hash where the condition is, and leaves it out. */
+export function isHashed(role: string): boolean {
+  return role.includes('_withcond_')
+}
+
+const hashedHint =
+  'Its condition is left out in policies of version 1: print the policy with version 3, as gcloud does.'
+
+/**
+ * Why a binding cannot have a condition, in Google's words where those are known.
+ * @see https://cloud.google.com/iam/docs/conditions-overview "Conditions in allow policies"
+ */
+export function conditionProblem(role: string, members: readonly Member[]): string | undefined {
+  if (/^roles\/(owner|editor|viewer)$/.test(role)) return "Conditions can't be set on primitive roles"
+  const everybody = members.find(({ text }) => /^all(Authenticated)?Users$/.test(text))
+  return everybody && `Conditions can't be set for ${everybody.text}`
 }
 
 /** Whether some binding gives a principal a permission. */
 export function evaluateBindings(
   bindings: readonly Binding[],
-  principal: GooglePrincipal,
-  permission: Permission,
+  question: AccessQuestion,
   trace?: Check[],
 ): boolean {
   let granted = false
-  for (const { role, members, source } of bindings) {
+  for (const binding of bindings) {
     if (granted && !trace) return true
-    const grants = roleGrants(role, permission)
-    if (!grants && !trace) continue
-    for (const [i, member] of members.entries()) {
-      const matched = matches(member, principal)
-      if (grants && matched) granted = true
-      trace?.push(
-        memberCheck(member, principal, { role, grants, matched, source: `${source}.members[${i}]` }),
-      )
-    }
+    if (applies(binding, question, trace)) granted = true
   }
-  trace?.push(permissionCheck(permission, granted, bindings.length))
+  trace?.push(permissionCheck(question.permission, granted, bindings.length))
   return granted
+}
+
+/** Its condition is asked about last, and only where it decides. */
+function applies(binding: Binding, question: AccessQuestion, trace: Check[] | undefined): boolean {
+  const { role, members, condition, source } = binding
+  const grants = roleGrants(role, question.permission)
+  if (!grants && !trace) return false
+  const matched = members.map((each) => matches(each, question.principal))
+  for (const [i, member] of members.entries()) {
+    const found = { role, grants, matched: matched[i]!, source: `${source}.members[${i}]` }
+    trace?.push(memberCheck(member, question.principal, found))
+  }
+  if (!grants || !matched.includes(true)) return false
+  if (trace && condition) trace.push(...condition.checks(question, `${source}.condition`))
+  return condition?.holds(question) ?? true
 }
 
 function poolMember(text: string, path: string): Member {

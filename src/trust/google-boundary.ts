@@ -1,7 +1,8 @@
 import { isCelError } from '@bufbuild/cel'
+import { celOf } from './cel-values.ts'
 import type { Check } from './decision.ts'
 import { memberAt, objectAt, refuse, stringAt } from './document.ts'
-import { celOf, compileCel, type Program } from './google-cel.ts'
+import { compileCel, type Program } from './google-cel.ts'
 import { storageRoles } from './google-storage-roles.ts'
 
 /** A Credential Access Boundary, as Google writes it: the most that a token is good for, whatever its holder may do. */

@@ -1,15 +1,4 @@
-import {
-  type CelInput,
-  type CelResult,
-  type CelValue,
-  celEnv,
-  celMap,
-  isCelError,
-  isCelList,
-  parse,
-  plan,
-  unparse,
-} from '@bufbuild/cel'
+import { type CelInput, type CelResult, celEnv, isCelError, parse, plan, unparse } from '@bufbuild/cel'
 import { refuse } from './document.ts'
 import { allowSteps, extract, googleFunctions, stepFunction } from './google-functions.ts'
 
@@ -38,6 +27,12 @@ export interface CelOptions {
   /** In characters. */
   readonly maxLength: number
   readonly variables: readonly string[]
+  /** Of those variables that are known by their members alone: `request.time`. */
+  readonly attributes?: readonly string[]
+  /** How often `&&`, `||` and `!` may stand in it. */
+  readonly mostLogicOperators?: number
+  /** Whether it may have `all`, `exists` and the like. */
+  readonly macros?: boolean
 }
 
 type Expr = ReturnType<typeof parse>['expr']
@@ -71,35 +66,16 @@ export function compileCel(text: string, path: string, options: CelOptions): Pro
   }
 }
 
-function inspected(text: string, path: string, { variables }: CelOptions): Expr {
+function inspected(text: string, path: string, options: CelOptions): Expr {
+  const { variables, attributes = [], macros = true } = options
+  const { mostLogicOperators = Number.POSITIVE_INFINITY } = options
   const expr = parsed(text, path)
-  inspect(expr, { names: new Set(variables), depth: 0, loops: 0, path, text })
+  const count = { logic: 0 }
+  const names = new Set(variables)
+  inspect(expr, { names, attributes, macros, count, depth: 0, loops: 0, path, text })
+  if (count.logic > mostLogicOperators)
+    refuse(path, text, `at most ${mostLogicOperators} of &&, || and ! (it has ${count.logic})`)
   return expr
-}
-
-/**
- * JSON as CEL sees it: every number a double, a null member present.
- * @throws Error when it nests too deep
- */
-export function celOf(json: unknown, depth = 0): CelInput {
-  if (depth > depthLimit) throw new Error(`the assertion nests over ${depthLimit} deep`)
-  if (Array.isArray(json)) return json.map((each) => celOf(each, depth + 1))
-  if (typeof json !== 'object' || json === null) return json as CelInput
-  const members = new Map(Object.entries(json).map(([name, each]) => [name, celOf(each, depth + 1)]))
-  // The library's own `has` takes a member that is null for absent: `!has(assertion.x)` would hold.
-  return Object.assign(celMap(members), { has: (name: unknown) => members.has(name as string) })
-}
-
-/** A value as an explanation shows it. */
-export function shown(result: CelResult): string | string[] | undefined {
-  if (isCelError(result)) return undefined
-  if (isCelList(result)) return [...result].slice(0, 100).map(word)
-  return word(result)
-}
-
-function word(value: CelValue): string {
-  if (value === null || typeof value !== 'object') return String(value)
-  return value instanceof Uint8Array ? '(bytes)' : '(an object)'
 }
 
 function parsed(text: string, path: string): Expr {
@@ -120,6 +96,10 @@ function runner(expr: Expr): (bindings: Bindings) => CelResult {
 
 interface Place {
   readonly names: ReadonlySet<string>
+  readonly attributes: readonly string[]
+  readonly macros: boolean
+  /** What was seen so far, in the whole expression. */
+  readonly count: { logic: number }
   readonly depth: number
   readonly loops: number
   readonly path: string
@@ -131,8 +111,10 @@ function inspect(expr: Expr | undefined, at: Place): void {
   if (at.depth > depthLimit) refuse(at.path, at.text, `an expression nested at most ${depthLimit} deep`)
   const within = { ...at, depth: at.depth + 1 }
   const kind = expr?.exprKind
-  if (kind?.case === 'identExpr' && !at.names.has(kind.value.name))
-    refuse(at.path, kind.value.name, `a variable: ${[...at.names].filter(isSpelled).join(', ')}`)
+  const name = nameOf(expr)
+  if (name !== undefined && at.attributes.includes(name)) return
+  if (name !== undefined && !at.names.has(name.split('.')[0]!))
+    refuse(at.path, name, `a variable: ${[...at.names, ...at.attributes].filter(isSpelled).join(', ')}`)
   if (kind?.case === 'selectExpr') inspect(kind.value.operand, within)
   if (kind?.case === 'listExpr') for (const each of kind.value.elements) inspect(each, within)
   if (kind?.case === 'callExpr') inspectCall(kind.value, within)
@@ -146,12 +128,28 @@ function inspect(expr: Expr | undefined, at: Place): void {
   }
 }
 
+/** `request.time`; undefined for what is no name. */
+function nameOf(expr: Expr | undefined): string | undefined {
+  const kind = expr?.exprKind
+  if (kind?.case === 'identExpr') return kind.value.name
+  if (kind?.case !== 'selectExpr' || kind.value.testOnly) return undefined
+  const before = nameOf(kind.value.operand)
+  return before === undefined ? undefined : `${before}.${kind.value.field}`
+}
+
+const logicOperators = new Set(['_&&_', '_||_', '!_'])
+
 function inspectCall(call: Call, at: Place): void {
   const name = call.function
+  // What macros are made of is in loops.
+  if (logicOperators.has(name) && at.loops === 0) at.count.logic += Math.max(1, call.args.length - 1)
   if (name.startsWith('@step') || (!builtIn.has(name) && env.funcs.find(name) === undefined))
-    refuse(at.path, `${name}()`, "a function of Google's CEL")
+    refuse(at.path, `${name}()`, "a function of Google's CEL that Mayfly has")
   if (name === 'getAttribute' && !isApi(call.target, at))
     refuse(at.path, `${name}()`, 'a condition that has `api`, and there api.getAttribute(NAME, DEFAULT)')
+  if ((name === 'hasOnly' || name === 'date') && !at.names.has('api'))
+    refuse(at.path, `${name}()`, 'an expression that is a condition of IAM')
+  if (name === 'hasOnly') checkOnly(call, at)
   if (name === 'matches') checked(at, call, 'matches() with a literal RE2 pattern', isPattern)
   if (name === 'extract' && literal(call.args[0]) !== undefined)
     checked(at, call, 'extract() with a template that has one {name}', isTemplate)
@@ -165,11 +163,22 @@ function isApi(target: Expr | undefined, { names }: Place): boolean {
   return target?.exprKind.case === 'identExpr' && target.exprKind.value.name === 'api' && names.has('api')
 }
 
+const longestOnly = 10
+
+/** @see https://cloud.google.com/iam/docs/linting-policies HasOnlyListConstCheck, HasOnlyListLengthCheck */
+function checkOnly({ args: [list] }: Call, at: Place): void {
+  const elements = list?.exprKind.case === 'listExpr' ? list.exprKind.value.elements : undefined
+  const constant = elements?.every(({ exprKind }) => exprKind.case === 'constExpr')
+  if (!elements || !constant || elements.length > longestOnly)
+    refuse(at.path, 'hasOnly()', `hasOnly() with a list of at most ${longestOnly} literals`)
+}
+
 function isChain(call: Call, each: Expr | undefined): boolean {
   return each?.exprKind.case === 'callExpr' && each.exprKind.value.function === call.function && !call.target
 }
 
 function inspectLoop(loop: Loop, at: Place): void {
+  if (!at.macros) refuse(at.path, at.text, 'no macros: conditions of IAM have none')
   if (at.loops >= loopLimit) refuse(at.path, at.text, `macros nested at most ${loopLimit} deep`)
   inspect(loop.iterRange, at)
   const names = new Set([...at.names, loop.iterVar, loop.accuVar].filter((name) => name !== ''))

@@ -11,6 +11,8 @@ import {
   mapType,
 } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
+import { timeFunctions } from './cel-times.ts'
+import { conditionFunctions } from './google-condition-functions.ts'
 
 // The functions of Google's CEL, each bounded: no expression may make much out of little, or much work of a long text.
 
@@ -97,6 +99,8 @@ const ownFunctions: CelFunc[] = [
   celMethod('extract', STRING, [STRING], STRING, function (template) {
     return extract(this, template)
   }),
+  ...timeFunctions,
+  ...conditionFunctions,
 ]
 
 /** All functions of Google's CEL: the standard ones, `extract`, those on strings, and `getAttribute` of `api`. */

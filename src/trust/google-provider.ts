@@ -1,9 +1,10 @@
 import { type CelResult, isCelError, isCelList } from '@bufbuild/cel'
 import { MayflyError, type Values } from '../errors.ts'
 import { termChecks } from './cel-terms.ts'
+import { celOf, shown } from './cel-values.ts'
 import type { Check } from './decision.ts'
 import { objectAt, refuse, stringAt } from './document.ts'
-import { type Bindings, celOf, compileCel, type Program, shown } from './google-cel.ts'
+import { type Bindings, compileCel, type Program } from './google-cel.ts'
 
 /** A JWT's claims, or of a signed AWS request `{ arn, account, userid }`. */
 export type Assertion = Readonly<Record<string, unknown>>

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isCelError } from '@bufbuild/cel'
 import { termChecks } from './cel-terms.ts'
+import { celOf, shown } from './cel-values.ts'
 import type { Check } from './decision.ts'
-import { type Bindings, celOf, compileCel, type Program, shown } from './google-cel.ts'
+import { type Bindings, compileCel, type Program } from './google-cel.ts'
 
 // The rules of an authorization server: whose tokens may be exchanged for which access tokens (RFC 8693).
 

@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict'
 import { evaluate } from '../../src/trust/aws-evaluate.ts'
 import { compilePolicy, type PolicyKind } from '../../src/trust/aws-policy.ts'
+import { celOf } from '../../src/trust/cel-values.ts'
 import { termsOf } from '../../src/trust/entra-expression.ts'
 import { compileBoundary } from '../../src/trust/google-boundary.ts'
-import { celOf, compileCel } from '../../src/trust/google-cel.ts'
+import { compileCel } from '../../src/trust/google-cel.ts'
+import { compileCondition } from '../../src/trust/google-condition.ts'
 import { compileTokenRule, evaluateTokenRules, type TokenRuleSource } from '../../src/trust/token-rules.ts'
 import { readJsonObject } from '../../src/wire/json.ts'
 import type { Target } from './target.ts'
@@ -197,6 +200,32 @@ export const trustTargets: readonly Target[] = [
     read(text) {
       const question = { permission: 'storage.objects.get', resource: `${bucket}/objects/a.jpg` }
       compileBoundary(readJsonObject(Buffer.from(text))).permits(question, [])
+    },
+  },
+  {
+    name: 'google-condition',
+    corpus: [
+      "request.time < timestamp('2027-01-01T00:00:00Z') && request.time.getHours('Europe/Berlin') >= 9",
+      "resource.type != 'x' || request.time - date('2026-01-01') > duration('3600s')",
+      "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/viewer'])",
+    ],
+    words: [
+      ...celWords,
+      ...[
+        'request.time',
+        'resource.name',
+        'request.auth.access_levels',
+        'destination.port',
+        'api',
+        'request',
+      ],
+      ...['date(', '.getDayOfYear(', '.getMilliseconds(', '.hasOnly(', "'-25:99'", "'UTC'", 'resource'],
+    ],
+    refusals: ['TRUST_POLICY'],
+    read(text) {
+      const condition = compileCondition({ title: 'mine', expression: text }, 'condition')
+      const there = { nowMs: Date.parse('2026-03-29T01:00:00Z') }
+      assert.equal(condition.holds(there), condition.checks(there, 'here').at(-1)?.outcome === 'pass')
     },
   },
   {

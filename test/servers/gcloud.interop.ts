@@ -12,7 +12,7 @@ import { installedTools } from '../clients/command-line/tools.ts'
 import { run } from '../fakes/run.ts'
 import { gitlab, mainBranch, tokenOf } from '../trust-side.ts'
 
-// gcloud as it is published, with three endpoints set: it signs in by workload identity federation as a pipeline of the
+// gcloud as it is published, with four endpoints set: it signs in by workload identity federation as a pipeline of the
 // administrators, registers a pool, a provider and a service account, and a workload gets in by them.
 
 const project = { projectNumber: '111111111111', projectId: 'acme' }
@@ -87,6 +87,7 @@ async function gcloud(...args: readonly string[]) {
     CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: join(home, 'admin.json'),
     CLOUDSDK_AUTH_TOKEN_INTROSPECTION_ENDPOINT: `${server.url}/v1/introspect`,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: `${server.url}/`,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER: `${server.url}/`,
   })
 }
 
@@ -163,6 +164,56 @@ describe('gcloud', { skip }, () => {
     assert.match((await entered({ as: deployer })) ?? '', /^ya29\./)
     await did('iam', 'service-accounts', 'remove-iam-policy-binding', deployer, ...bind)
     await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+  })
+
+  it('binds it for some time, and takes that binding back by its condition', async () => {
+    const member = `principal://iam.googleapis.com/${pools}/ci-pool/subject/${mainBranch}`
+    const until = (day: string) => [
+      '--role=roles/iam.workloadIdentityUser',
+      `--member=${member}`,
+      `--condition=^|^expression=request.time < timestamp("${day}T00:00:00Z")|title=until ${day}`,
+    ]
+    const policy = (verb: string, ...flags: string[]) =>
+      did('iam', 'service-accounts', `${verb}-iam-policy-binding`, deployer, ...flags)
+    await policy('add', ...until('2020-01-01'))
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    const { bindings, version } = await policy('add', ...until('2099-01-01'))
+    assert.equal(version, 3)
+    assert.deepEqual(
+      bindings.map(({ condition }: { condition: { title: string } }) => condition.title),
+      ['until 2020-01-01', 'until 2099-01-01'],
+    )
+    assert.match((await entered({ as: deployer })) ?? '', /^ya29\./)
+    await policy('remove', ...until('2099-01-01'))
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    await policy('remove', `--member=${member}`, '--role=roles/iam.workloadIdentityUser', '--all')
+    const { err } = await gcloud(
+      ...['iam', 'service-accounts', 'add-iam-policy-binding', deployer],
+      ...['--role=roles/iam.workloadIdentityUser', `--member=${member}`],
+      '--condition=expression=resource.nme == "x",title=wrong',
+    )
+    assert.match(err, /ConditionCompileCheck Error: .*resource\.nme/)
+  })
+
+  it('binds a role in the project, with a condition and without', async () => {
+    const bind = [
+      '--role=roles/iam.workloadIdentityUser',
+      `--member=principalSet://iam.googleapis.com/${pools}/ci-pool/attribute.ref/main`,
+    ]
+    const policy = (verb: string, ...flags: string[]) =>
+      did('projects', `${verb}-iam-policy-binding`, project.projectId, ...bind, ...flags)
+    await policy('add', '--condition=None')
+    assert.match((await entered({ as: deployer })) ?? '', /^ya29\./)
+    await policy('remove', '--condition=None')
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    const { bindings } = await policy(
+      'add',
+      '--condition=title=past,expression=request.time < date("2020-01-01")',
+    )
+    assert.equal(bindings.length, 2)
+    await assert.rejects(entered({ as: deployer }), /iam\.serviceAccounts\.getAccessToken/)
+    assert.equal((await did('projects', 'get-iam-policy', project.projectId)).version, 3)
+    assert.equal((await policy('remove', '--all')).version, 1)
   })
 
   it('changes a provider by the fields that it names', async () => {

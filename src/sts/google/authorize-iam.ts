@@ -1,7 +1,13 @@
 import { MayflyError } from '../../errors.ts'
 import type { Check } from '../../trust/decision.ts'
 import { decisionOf } from '../../trust/explain.ts'
-import { type Binding, evaluateBindings, type Permission } from '../../trust/google-bindings.ts'
+import {
+  type AccessQuestion,
+  type Binding,
+  evaluateBindings,
+  type Permission,
+} from '../../trust/google-bindings.ts'
+import type { Circumstances } from '../../trust/google-condition.ts'
 import type { GoogleIdentity } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { TrustDenied } from '../trust-denied.ts'
@@ -14,9 +20,11 @@ export interface IamGrant {
   readonly project: GoogleProject
   /** Whether the caller has a permission on what the call names. */
   holds(permission: string): boolean
+  /** The same with what the call is found to do, which conditions can ask about. @throws TRUST_DENIED */
+  demand(permission: Permission, api: Circumstances['api']): void
 }
 
-/** Either scope lets its holder call this API. */
+/** Either scope lets its holder call this API; Resource Manager's asks for the first. */
 const iamScopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/iam']
 
 /**
@@ -24,24 +32,53 @@ const iamScopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://ww
  * is closed.
  * @throws TRUST_SCOPES, TRUST_BOUNDARY, TRUST_DENIED
  */
-export function authorizeIam(route: IamRoute, identity: GoogleIdentity, registered: Snapshot): IamGrant {
-  checkScopes(identity)
+export function authorizeIam(
+  route: IamRoute,
+  identity: GoogleIdentity,
+  registered: Snapshot,
+  nowMs: number,
+): IamGrant {
+  checkScopes(route, identity)
   if (identity.boundary) throw downscoped(route, identity)
   const project = projectOf(route, registered)
   const bindings = project ? bindingsFor(route, project, registered) : []
-  const holds = (permission: string) =>
-    evaluateBindings(bindings, identity.principal, permission as Permission)
+  const question = { principal: identity.principal, nowMs, ...(isOfProject(route) && { resource: aProject }) }
+  const demand = (permission: Permission, api: Circumstances['api'] = {}) => {
+    const asked = { ...question, permission, api }
+    if (!evaluateBindings(bindings, asked)) throw refused(route, identity, bindings, asked)
+  }
   const { permission } = route.method
-  if (!project || (permission !== undefined && !holds(permission))) throw refused(route, identity, bindings)
-  return { project, holds }
+  if (!project) throw refused(route, identity, bindings, { ...question, permission: permission ?? anything })
+  if (permission !== undefined) demand(permission)
+  const holds = (tested: string) =>
+    evaluateBindings(bindings, { ...question, permission: tested as Permission })
+  return { project, holds, demand }
 }
 
-function checkScopes(identity: GoogleIdentity): void {
-  if (identity.scopes.some((each) => iamScopes.includes(each))) return
+/** What is lacking where nothing was asked for. */
+const anything = 'iam.serviceAccounts.get'
+
+/** What Resource Manager has of a project. @see https://cloud.google.com/iam/docs/conditions-resource-attributes */
+const aProject = {
+  type: 'cloudresourcemanager.googleapis.com/Project',
+  service: 'cloudresourcemanager.googleapis.com',
+}
+
+function isOfProject({ name }: IamRoute): boolean {
+  return name.startsWith('projects.')
+}
+
+function checkScopes(route: IamRoute, identity: GoogleIdentity): void {
+  const expected = isOfProject(route) ? iamScopes.slice(0, 1) : iamScopes
+  if (identity.scopes.some((each) => expected.includes(each))) return
   throw new MayflyError('TRUST_SCOPES', {
     message: `the access token of ${principalName(identity)} is for ${identity.scopes.join(' ')}, which does not reach IAM`,
-    values: { presented: identity.scopes, expected: iamScopes, service: 'iam.googleapis.com' },
+    values: { presented: identity.scopes, expected, service: serviceOf(route) },
   })
+}
+
+function serviceOf(route: IamRoute): string {
+  return isOfProject(route) ? aProject.service : 'iam.googleapis.com'
 }
 
 /** Downscoped tokens are for Cloud Storage alone. */
@@ -74,21 +111,25 @@ function bindingsFor(
 }
 
 function refused(
-  { name, method: { permission = 'iam.serviceAccounts.get' }, project, resource }: IamRoute,
+  route: IamRoute,
   identity: GoogleIdentity,
   bindings: readonly Binding[],
+  question: AccessQuestion,
 ): TrustDenied {
+  const { permission } = question
+  const { name, project, resource } = route
   const trace: Check[] = []
-  evaluateBindings(bindings, identity.principal, permission, trace)
+  evaluateBindings(bindings, question, trace)
   const decision = decisionOf(trace)
   const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''
   const message = `${principalName(identity)} has no ${permission} in the project ${project}${why}`
-  const values = { permission, ...(!name.startsWith('serviceAccounts.') && { resource }) }
+  const on = name.startsWith('serviceAccounts.') ? {} : { resource, service: serviceOf(route) }
   const hint = `Bind a role that has it under \`bindings:\` of the project, such as ${roleFor(name)}.`
-  return new TrustDenied('TRUST_DENIED', { message, values, hint }, decision)
+  return new TrustDenied('TRUST_DENIED', { message, values: { permission, ...on }, hint }, decision)
 }
 
 function roleFor(name: string): string {
+  if (name.startsWith('projects.')) return 'roles/resourcemanager.projectIamAdmin'
   return name.startsWith('serviceAccounts.')
     ? 'roles/iam.serviceAccountAdmin'
     : 'roles/iam.workloadIdentityPoolAdmin'

@@ -49,6 +49,7 @@ export function authorizeImpersonation(
     from: identity.principal,
     permission,
     registered,
+    nowMs,
     ...(trace && { trace }),
   })
   const rule = `the bindings of ${account.email}, by ${permission}`

@@ -22,6 +22,8 @@ export interface ChainSetting {
   /** What is needed on the account at the end. */
   readonly permission: Permission
   readonly registered: Snapshot
+  /** Epoch milliseconds. */
+  readonly nowMs: number
   readonly trace?: Check[]
 }
 
@@ -49,13 +51,14 @@ const handsOn = 'iam.serviceAccounts.implicitDelegation'
 
 function passLink(
   link: Link,
-  { registered, trace }: Pick<ChainSetting, 'registered' | 'trace'>,
+  { registered, nowMs, trace }: Omit<ChainSetting, 'from' | 'permission'>,
 ): ServiceAccount {
-  const { holder, name, permission } = link
+  const { holder: principal, name, permission } = link
   const account = registered.serviceAccount(name)
   if (!account) throw notRegistered(link)
-  if (!account.disabled && evaluateBindings(account.bindings(), holder, permission, trace)) return account
-  throw notPermitted(link, account)
+  const question = { principal, permission, nowMs }
+  if (!account.disabled && evaluateBindings(account.bindings(), question, trace)) return account
+  throw notPermitted(link, account, nowMs)
 }
 
 function notRegistered({ name, place }: Link): TrustDenied {
@@ -65,7 +68,11 @@ function notRegistered({ name, place }: Link): TrustDenied {
   return new TrustDenied('TRUST_SERVICE_ACCOUNT', { message, values: { name } }, decision)
 }
 
-function notPermitted({ holder, name, permission, place }: Link, account: ServiceAccount): TrustDenied {
+function notPermitted(
+  { holder, name, permission, place }: Link,
+  account: ServiceAccount,
+  nowMs: number,
+): TrustDenied {
   const trace: Check[] = []
   if (account.disabled)
     trace.push({
@@ -74,7 +81,7 @@ function notPermitted({ holder, name, permission, place }: Link, account: Servic
       expected: name,
       hint: 'The service account is disabled',
     })
-  evaluateBindings(account.bindings(), holder, permission, trace)
+  evaluateBindings(account.bindings(), { principal: holder, permission, nowMs }, trace)
   const decision = decisionOf(trace)
   const who = principalName({ principal: holder })
   const why = decision.nearMiss ? `: ${decision.nearMiss}` : ''

@@ -8,7 +8,8 @@ const worded =
 
 /** What the IAM API says where this project raises a code; of bearers, the same as other APIs of Google. */
 const words: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> = {
-  TRUST_DENIED: ({ permission, resource }) => denied(String(permission), resource),
+  TRUST_DENIED: ({ permission, resource, service = 'iam.googleapis.com' }) =>
+    denied(String(permission), resource, String(service)),
   REGISTRY_ABSENT: worded(404, 'NOT_FOUND'),
   REGISTRY_EXISTS: worded(409, 'ALREADY_EXISTS'),
   // Without words: others changed the same entry again and again.
@@ -21,11 +22,11 @@ const words: Partial<Record<ErrorCode, (values: Values) => GoogleApiError>> = {
 }
 
 /** As recorded, with the resource and without. */
-function denied(permission: string, resource: Values[string]): GoogleApiError {
-  const on = resource === undefined ? 'resource' : `resource '//iam.googleapis.com/${resource}'`
+function denied(permission: string, resource: Values[string], domain: string): GoogleApiError {
+  const on = resource === undefined ? 'resource' : `resource '//${domain}/${resource}'`
   return rpc(403, 'PERMISSION_DENIED', `Permission '${permission}' denied on ${on} (or it may not exist).`, {
     reason: 'IAM_PERMISSION_DENIED',
-    domain: 'iam.googleapis.com',
+    domain,
     metadata: { permission, ...(resource !== undefined && { resource }) },
   })
 }

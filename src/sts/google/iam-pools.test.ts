@@ -72,6 +72,21 @@ test('30 days after, a pool and all that was in it are gone, and its name is fre
   assert.equal((await call('GET', provider)).code, 'NOT_FOUND')
 })
 
+test('what was deleted is stored no longer than it can be undeleted, but for the next change', async (t) => {
+  const side = await googleIamSide(t)
+  const { call, clock, sts } = side
+  await withProvider(side)
+  const kept = () => sts.registry.view().list('google/111111111111/pool/ci-pool').length
+  await call('DELETE', `${pools}/ci-pool`)
+  clock.jump(30 * 24 * 3_600_000 - 1000)
+  await call('POST', `${pools}?workloadIdentityPoolId=other-pool`, {})
+  assert.equal(kept(), 2)
+  clock.jump(1000)
+  await call('DELETE', `${pools}/other-pool`)
+  assert.equal(kept(), 0)
+  assert.equal((await call('POST', `${pools}/other-pool:undelete`, {})).status, 200)
+})
+
 test('a patch changes what its mask names, and clears what the body leaves out', async (t) => {
   const side = await googleIamSide(t)
   const { call } = side

@@ -19,11 +19,13 @@ export interface IamRoute {
 }
 
 const here = /^\/v1\/projects\/[^/]+\/(?:locations\/[^/]+\/workloadIdentityPools|serviceAccounts)(?:[/:]|$)/
+/** Of Resource Manager. */
+const projectPolicy = /^\/v[13]\/projects\/([^/]{1,256}):((?:get|set)IamPolicy|testIamPermissions)$/
 /** The same paths have what another API gives, the credentials. */
 const credentials = /(?::(?:generateAccessToken|generateIdToken|signBlob|signJwt)|\/allowedLocations)$/
 
 export function isGoogleIam({ path }: Pick<StsRequest, 'path'>): boolean {
-  return here.test(path) && !credentials.test(path)
+  return projectPolicy.test(path) || (here.test(path) && !credentials.test(path))
 }
 
 const one = '([^/:]{1,256})'
@@ -41,6 +43,8 @@ function pattern(rest: string): RegExp {
 
 /** @throws REQUEST_UNSUPPORTED for what Google has and this token service has not, or neither has */
 export function routeOf(request: Pick<StsRequest, 'method' | 'path'>): IamRoute {
+  const [, id, policyVerb] = projectPolicy.exec(request.path) ?? []
+  if (id !== undefined && request.method === 'POST') return ofProject(decoded(id), `projects.${policyVerb}`)
   const [, below = request.path, operationId] = operation.exec(request.path) ?? []
   for (const [family, items, collection] of families) {
     const item = items.exec(below)
@@ -50,6 +54,10 @@ export function routeOf(request: Pick<StsRequest, 'method' | 'path'>): IamRoute 
     if (route) return operationId === undefined ? route : ofOperation(route, operationId)
   }
   throw unknown(request)
+}
+
+function ofProject(project: string, name: string): IamRoute {
+  return { name, method: googleMethods.get(name)!, project, names: [], resource: `projects/${project}` }
 }
 
 type Verbs = Readonly<Record<string, string>>

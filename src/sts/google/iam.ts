@@ -31,8 +31,9 @@ export async function googleIam(request: StsRequest, sts: Sts, registry: Registr
     record.noted({ ...asked, who: { verified: true, principal: principalName(identity) } })
     sts.limits.verified(() => ({ caller: principalName(identity) }))
     sts.limits.asked(route.name)
-    const grant = authorizeIam(route, identity, registered)
-    const call = { ...grant, ...calledWith(request), names: route.names, nowMs: sts.now() }
+    const nowMs = sts.now()
+    const grant = authorizeIam(route, identity, registered, nowMs)
+    const call = { ...grant, ...calledWith(request), names: route.names, nowMs }
     const result = await registry.change(
       (draft) => carryOut(route, { ...call, draft }, sts),
       () => record.allowed(),

@@ -56,7 +56,8 @@ export function googleProject(document: GoogleProjectDocument, at: string): Goog
   const poolName = ({ id }: PoolDocument) =>
     `projects/${document.projectNumber}/locations/global/workloadIdentityPools/${id}`
   const { projectNumber, projectId } = document
-  const bindings = lazily(() => named(at, () => compileBindings(document.bindings ?? [], 'project.bindings')))
+  const given = [...(document.bindings ?? []), ...(document.addedBindings ?? [])]
+  const bindings = lazily(() => named(at, () => compileBindings(given, 'project.bindings')))
   return {
     projectNumber,
     projectId,
