@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { account, type GoogleIamSide, googleIamSide } from '../../../test/google-iam-side.ts'
+import { account, type GoogleIamSide, googleIamSide, googleTrust } from '../../../test/google-iam-side.ts'
 import { mainBranch, pool } from '../../../test/trust-side.ts'
 
 const accounts = 'acme/serviceAccounts'
@@ -44,6 +44,28 @@ test('an account that IAM was told of is impersonated by whom its policy names',
   const query = 'options.requestedPolicyVersion=3'
   assert.deepEqual((await call('POST', `${of('deployer', 'getIamPolicy')}?${query}`)).body, set.body)
   assert.equal(await impersonated(side), 200)
+})
+
+test('a caller whose role is taken away while a call waits for its turn changes nothing', async (t) => {
+  const { call, sts } = await googleIamSide(t)
+  let end = () => {}
+  const before = sts.registry.change(
+    () => {},
+    () => new Promise<void>((resolve) => (end = resolve)),
+  )
+  const waiting = call('POST', accounts, { accountId: 'deployer' })
+  await new Promise(setImmediate)
+  sts.registry.declare({ ...googleTrust, google: [{ ...googleTrust.google[0]!, bindings: [] }] })
+  end()
+  await before
+  assert.equal((await waiting).status, 403)
+  assert.deepEqual(
+    sts.registry
+      .view()
+      .list('google/')
+      .filter(({ from }) => from === 'store'),
+    [],
+  )
 })
 
 test('of two writers with one etag, one is told to read again', async (t) => {

@@ -16,26 +16,29 @@ import { type IamRoute, routeOf } from './iam-route.ts'
 
 /**
  * Google's IAM API for pools, providers, service accounts and who may act as them, on one screen: verify → authorize →
- * carry out → respond, with the audit around it. The record is kept before the change is.
+ * carry out → respond, with the audit around it. It is authorized by what is registered when its turn to change that comes.
+ * The record is kept before the change is.
  */
 export async function googleIam(request: StsRequest, sts: Sts, registry: Registry): Promise<StsResponse> {
   const record = sts.audit.open(request, 'google-iam')
   try {
     sts.limits.arrived(request.from)
-    const registered = sts.registered()
     const route = routeOf(request)
     const token = bearerOf(request).reveal()
     const asked = { action: route.name, target: request.path, proof: hash('sha256', token) }
     record.noted(asked)
-    const identity = verifyBearer(token, registered, sts)
-    record.noted({ ...asked, who: { verified: true, principal: principalName(identity) } })
-    sts.limits.verified(() => ({ caller: principalName(identity) }))
+    const holder = () => verifyBearer(token, sts.registered(), sts)
+    const caller = principalName(holder())
+    record.noted({ ...asked, who: { verified: true, principal: caller } })
+    sts.limits.verified(() => ({ caller }))
     sts.limits.asked(route.name)
     const nowMs = sts.now()
-    const grant = authorizeIam(route, identity, registered, nowMs)
-    const call = { ...grant, ...calledWith(request), names: route.names, nowMs }
     const result = await registry.change(
-      (draft) => carryOut(route, { ...call, draft }, sts),
+      (draft) => {
+        const grant = authorizeIam(route, holder(), sts.registered(), nowMs)
+        const call = { ...grant, ...calledWith(request), names: route.names, nowMs, draft }
+        return carryOut(route, call, sts)
+      },
       () => record.allowed(),
     )
     return json(200, result)
