@@ -160,8 +160,8 @@ export const sharedSubjects: Rule = {
             path: ['attributeMapping', 'google.subject'],
             effect: 'admits',
             message: `${other.given.document.id} and ${provider.given.document.id} both map google.subject from sub as it is`,
-            asks: { provider: other.given, account: bound.account },
-            legitimateAsks: { provider: provider.given, account: bound.account },
+            asks: { cloud: 'google', provider: other.given, account: bound.account },
+            legitimateAsks: { cloud: 'google', provider: provider.given, account: bound.account },
             tokens: [{ ...meantToken(other), sub: subject }],
             legitimate: [{ ...meantToken(provider), sub: subject }],
             fixed: {
@@ -192,7 +192,7 @@ function fits(member: Member, { platform }: TokenProvider): boolean {
 function suspected({ account, provider, path }: Bound) {
   return {
     document: { kind: 'account', given: account },
-    asks: { provider: provider.given, account },
+    asks: { cloud: 'google', provider: provider.given, account },
     path,
     effect: 'admits',
     legitimate: [meantToken(provider)],

@@ -1,10 +1,13 @@
 import type {
+  GivenAuthorizationServer,
   GivenCredential,
   GivenPoolProvider,
+  GivenProjectBindings,
   GivenRole,
   GivenServiceAccount,
   GivenTrust,
 } from '../registry/given.ts'
+import type { OauthTarget } from '../sts/oauth/explain-oauth.ts'
 import type { Path } from '../wire/placed-document.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -44,7 +47,7 @@ export interface Suspicion {
   /** The same for the legitimate tokens. Default: `asks`. */
   readonly legitimateAsks?: Asks
   /** The document as it should be. */
-  readonly fixed: Suspect['given']['document']
+  readonly fixed: object
 }
 
 /** A document of which something is suspected. */
@@ -52,13 +55,21 @@ export type Suspect =
   | { readonly kind: 'role'; readonly given: GivenRole }
   | { readonly kind: 'provider'; readonly given: GivenPoolProvider }
   | { readonly kind: 'account'; readonly given: GivenServiceAccount }
+  | { readonly kind: 'project'; readonly given: GivenProjectBindings }
   | { readonly kind: 'credential'; readonly given: GivenCredential }
+  | { readonly kind: 'server'; readonly given: GivenAuthorizationServer }
 
-/** What tokens are presented for at Google Cloud, where that does not follow from the suspected document. */
-export interface Asks {
+/** What tokens are presented for, where that does not follow from the suspected document. */
+export type Asks = GoogleAsks | OauthAsks
+
+export interface GoogleAsks {
+  readonly cloud: 'google'
   readonly provider: GivenPoolProvider
   readonly account: GivenServiceAccount
 }
+
+/** Who asks an authorization server, and for what. */
+export type OauthAsks = Omit<OauthTarget, 'authorizationServer'>
 
 export interface Finding {
   readonly rule: string

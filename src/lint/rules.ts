@@ -1,5 +1,12 @@
 import { anyAccount, confusedDeputy } from './aws-deputy.ts'
-import { anyRef, movingWorkflow, pullRequest, reusableName, unprotectedRef } from './aws-jobs.ts'
+import {
+  anyRef,
+  movingWorkflow,
+  pullRequest,
+  reusableName,
+  unprotectedRef,
+  varyingSubject,
+} from './aws-jobs.ts'
 import { keyNotOffered, missingAudience, otherIssuersKey, sharedAudience } from './aws-keys.ts'
 import {
   forAllValues,
@@ -33,6 +40,7 @@ export const rules: readonly Rule[] = [
   sharedAudience,
   optionalSubject,
   literalWildcard,
+  varyingSubject,
   keyNotOffered,
   otherIssuersKey,
   confusedDeputy,
@@ -54,7 +62,10 @@ export const rules: readonly Rule[] = [
   entra.anyOwner,
   entra.pullRequest,
   entra.anyProject,
+  entra.anyRef,
   entra.literalWildcard,
+  entra.varyingSubject,
   entra.sharedAudience,
   entra.nameNotId,
+  entra.movingWorkflow,
 ]

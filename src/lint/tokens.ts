@@ -43,8 +43,9 @@ export function jobIn(pattern: string): Job {
     /^(?:repo:|project_path:)([^/*?]+)\/([^:*?]+)(?=:)/.exec(pattern) ??
     /^system:serviceaccount:([^:*?]+):([^:*?]+)$/.exec(pattern) ??
     /^organization:([^:*?]+):(?:pipeline|project:[^:]+:workspace):([^:*?]+)/.exec(pattern) ??
+    /^org\/([^/*?]+)\/project\/([^/*?]+)\//.exec(pattern) ??
     []
-  const alone = /^(?:repo:|project_path:|organization:|system:serviceaccount:)([^/:*?]+)(?=[/:])/.exec(
+  const alone = /^(?:repo:|project_path:|organization:|system:serviceaccount:|org\/)([^/:*?]+)(?=[/:])/.exec(
     pattern,
   )?.[1]
   return { owner: owner ?? alone ?? own.owner, project: project ?? own.project }
@@ -61,6 +62,21 @@ function subjectMeant({ conditions }: WebStatement, usual: string): string {
 /** A text that a pattern fits. */
 export function filled(pattern: string): string {
   return pattern.replaceAll(/\*+/g, 'x').replaceAll('?', 'x')
+}
+
+/** Whether a reusable workflow is one that can change: on a branch, or on whatever a wildcard fits. */
+export function isMoving(workflow: string): boolean {
+  return workflow.includes('@refs/heads/') || /@(.*[*?])?$|^[^@]*\*$/.test(workflow)
+}
+
+/** The commit is whoever mends it to fill in. */
+export function pinned(workflow: string): string {
+  return `${workflow.replace(/@.*$/, '')}@COMMIT`
+}
+
+/** Whether a subject names the commit of one job (Buildkite). */
+export function isVarying(subject: string): boolean {
+  return /:commit:[0-9a-f]{7,64}(?=:|$)/.test(subject)
 }
 
 /** The claims with which conditions hold, of those that are named. */
