@@ -1,7 +1,7 @@
 import type { ServiceAccountDocument } from '../registry/documents.ts'
 import type { GivenServiceAccount } from '../registry/given.ts'
 import { compileBindings, type Member } from '../trust/google-bindings.ts'
-import { meantToken, type TokenProvider, tokenProviders } from './google-tokens.ts'
+import { meantToken, type TokenProvider, tokenProviders } from './cel-tokens.ts'
 import { own } from './platforms.ts'
 import type { Rule, Suspicion } from './rule.ts'
 

@@ -41,6 +41,12 @@ const provider = (attributeCondition: string | undefined, more: object = {}) => 
   ...more,
 })
 const ownerId = "assertion.repository_owner_id == '123'"
+const issuedBy = (issuerUri: string) => ({
+  oidc: { issuerUri, allowedAudiences: [] },
+  attributeMapping: { 'google.subject': 'assertion.sub' },
+})
+const gitlab = issuedBy('https://gitlab.com')
+const circleci = issuedBy('https://oidc.circleci.com/org/acme')
 const account = (member: string) => ({
   bindings: [{ role: 'roles/iam.workloadIdentityUser', members: [member] }],
   etag: 'BwX',
@@ -250,6 +256,33 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
   'google-condition-any-owner': [
     provider("assertion.ref == 'refs/heads/main'"),
     provider("attribute.ref == 'refs/heads/main' && assertion.event_name == 'push'"),
+    provider("assertion.ref.matches('^refs/heads/(main|release)$')"),
+    provider("assertion.ref.startsWith('refs/heads/')"),
+    provider("assertion.repository_owner != 'evil'"),
+  ],
+  'google-absent-claim': [
+    provider(`${ownerId} && (!has(assertion.environment) || assertion.environment == 'production')`),
+    provider(`${ownerId} && (!('environment' in assertion) || assertion.environment == 'production')`),
+  ],
+  'google-literal-wildcard': [
+    provider("assertion.sub == 'repo:acme/*'"),
+    provider(`${ownerId} && attribute.repository == "acme/*"`),
+  ],
+  'google-workflow-branch': [
+    provider(
+      `${ownerId} && assertion.job_workflow_ref == 'acme/ci/.github/workflows/deploy.yml@refs/heads/main'`,
+    ),
+  ],
+  'google-unprotected-ref': [
+    provider("assertion.namespace_id == '72' && assertion.ref == 'main'", gitlab),
+    provider(
+      "assertion.project_id == '20' && assertion.sub == 'project_path:acme/shop:ref_type:branch:ref:main'",
+      gitlab,
+    ),
+  ],
+  'google-fork': [provider(undefined, circleci)],
+  'google-ssh-rerun': [
+    provider("assertion['oidc.circleci.com/vcs-origin'] == 'github.com/acme/shop'", circleci),
   ],
   'google-open-prefix': [
     provider("assertion.repository.startsWith('acme')"),
@@ -410,6 +443,7 @@ const withoutToken = new Set([
   'aws-any-account',
   'aws-workflow-branch',
   'google-binding-everyone',
+  'google-workflow-branch',
   'entra-varying-subject',
   'entra-workflow-branch',
 ])

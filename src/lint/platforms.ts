@@ -199,6 +199,9 @@ export function platformOf(issuer: string, subject = ''): Platform {
   return found === gitlab && issuer !== 'https://gitlab.com' ? { ...gitlab, shared: false } : found
 }
 
+/** What the event of a job makes of its claims: the author of a pull request does not choose them. */
+export const ofEvent: readonly string[] = ['ref', 'ref_type', 'ref_protected', 'event_name', 'build_branch']
+
 /** Whom examples are of, where the trust names nobody. */
 export const own: Job = { owner: 'acme', project: 'shop' }
 /** Somebody else. */

@@ -1,7 +1,7 @@
 import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
-import { providerName } from './google-tokens.ts'
+import { providerName } from './cel-tokens.ts'
 import type { Asks, Claims, Finding, Rule, Suspect, Suspicion } from './rule.ts'
 import { only, replaced } from './suspects.ts'
 

@@ -19,7 +19,7 @@ import {
 import { anyCaller, anyPrincipal, missingSubject, openOwner, openProject } from './aws-tenant.ts'
 import * as entra from './entra.ts'
 import { anyProject, everyone, sharedSubjects, wholePool } from './google-bindings.ts'
-import * as google from './google-conditions.ts'
+import { sharedAudience as providerAudience, providerConditions } from './google-providers.ts'
 import type { Rule } from './rule.ts'
 
 /** Every rule, cloud by cloud, the worst first. */
@@ -48,17 +48,11 @@ export const rules: readonly Rule[] = [
   unprotectedRef,
   movingWorkflow,
   everyone,
-  google.missingCondition,
-  google.anyOwner,
-  google.prefix,
-  google.unanchored,
-  google.numberUnequal,
+  ...providerConditions,
   wholePool,
   sharedSubjects,
   anyProject,
-  google.numberEqual,
-  google.sharedAudience,
-  google.nameNotId,
+  providerAudience,
   entra.anyOwner,
   entra.pullRequest,
   entra.anyProject,

@@ -1,6 +1,6 @@
 import type { BindingDocument, PoolProviderDocument, RoleDocument } from '../registry/documents.ts'
 import type { GivenTrust } from '../registry/given.ts'
-import { providerName } from './google-tokens.ts'
+import { providerName } from './cel-tokens.ts'
 import type { Asks, Suspect } from './rule.ts'
 
 // The documents in a trust of which something is suspected: told from the others by their places.

@@ -1,5 +1,5 @@
 import { compileGlob } from '../trust/match.ts'
-import { type Job, own, stranger } from './platforms.ts'
+import { type Job, ofEvent, own, stranger } from './platforms.ts'
 import type { Claims } from './rule.ts'
 import { isPattern, restricts, type WebStatement } from './statements.ts'
 
@@ -19,7 +19,8 @@ const chosen = [
 
 /** A token of a job that meets every condition of a statement that its author can meet. */
 export function tokenOf(statement: WebStatement, job: Job): Claims {
-  return { ...statement.platform.token(statement.issuer, job), ...metBy(statement, chosen) }
+  const free = chosen.filter((name) => job.event !== 'pull_request' || !ofEvent.includes(name))
+  return { ...statement.platform.token(statement.issuer, job), ...metBy(statement, free) }
 }
 
 /** A token that is meant to pass: it meets the conditions, on whatever claim. */

@@ -1,4 +1,4 @@
-import { providerName } from '../lint/google-tokens.ts'
+import { providerName } from '../lint/cel-tokens.ts'
 import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { type Explanation, explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'

@@ -1,4 +1,4 @@
-import { providerName } from '../lint/google-tokens.ts'
+import { providerName } from '../lint/cel-tokens.ts'
 import { arnOf, type GivenServiceAccount, type GivenTrust, type Place } from '../registry/given.ts'
 import { boundTo } from './account-bindings.ts'
 import { roleWays } from './aws-ways.ts'
