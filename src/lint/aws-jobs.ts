@@ -11,7 +11,7 @@ import {
   webStatements,
   withConditions,
 } from './statements.ts'
-import { filled, isMoving, isVarying, jobMeant, meantToken, pinned, tokenOf } from './tokens.ts'
+import { filled, isMoving, isVarying, jobMeant, meantToken, ownToken, pinned, tokenOf } from './tokens.ts'
 
 // Which jobs of a project an AWS role lets in.
 
@@ -23,9 +23,11 @@ export const pullRequest: Rule = {
   find: (given) =>
     [...patternsOf(given, 'job'), ...pullRequestsOf(given)].flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
-      const proposed = tokenOf(statement, { ...job, event: 'pull_request' })
+      const proposed = ownToken(statement, { ...job, event: 'pull_request' })
       const { endsInBranch } = statement.platform
-      const pushed = endsInBranch ? meantToken(statement) : tokenOf(statement, job)
+      const pushed = endsInBranch
+        ? meantToken(statement)
+        : { ...meantToken(statement), sub: tokenOf(statement, job).sub }
       if (proposed.sub === pushed.sub) return []
       const end = pattern.slice(pattern.lastIndexOf('*') + 1)
       return {
@@ -46,7 +48,7 @@ export const anyRef: Rule = {
   find: (given) =>
     patternsOf(given, 'job').flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
-      const pushed = tokenOf(statement, job)
+      const pushed = ownToken(statement, job)
       const branch = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
       if (branch === pushed.sub) return []
       return {

@@ -83,9 +83,16 @@ const chosen = [
 
 /** A token of a job, with those claims that its author can choose as the condition wants them. */
 export function jobToken({ issuer, platform, condition, audience }: TokenCondition, job: Job): Claims {
-  const free = chosen.filter((name) => job.event !== 'pull_request' || !ofEvent.includes(name))
-  const wanted = Object.entries(wantedClaims(condition)).filter(([name]) => free.includes(name))
+  const wanted = Object.entries(wantedClaims(condition)).filter(([name]) => chosen.includes(name))
   return { ...platform.token(issuer, job), ...Object.fromEntries(wanted), aud: audience }
+}
+
+/** A token of a job of the project that is meant: it meets the condition, but for what led to the job. */
+export function ownToken(provider: TokenCondition, job: Job): Claims {
+  const usual = provider.platform.token(provider.issuer, job)
+  const led = ['sub', ...ofEvent].flatMap((name) => (name in usual ? [[name, usual[name]]] : []))
+  const { environment: _, ...meant } = meantToken(provider, job)
+  return { ...meant, ...Object.fromEntries(led) }
 }
 
 /** A token that is meant to pass the condition. */

@@ -52,6 +52,22 @@ const account = (member: string) => ({
   etag: 'BwX',
 })
 
+/** A whole project, as trust.yaml has it. */
+const project = (projectRole: string, member: string) => {
+  const { name: _, ...rest } = provider(ownerId)
+  return {
+    google: [
+      {
+        projectNumber: '111',
+        projectId: 'acme',
+        bindings: [{ role: projectRole, members: [member] }],
+        pools: [{ id: 'ci-pool', providers: [{ id: 'github', ...rest }] }],
+        serviceAccounts: [{ email: 'ci@acme.iam.gserviceaccount.com', bindings: [] }],
+      },
+    ],
+  }
+}
+
 const entra = { name: 'ci', issuer: `https://${github}`, audiences: ['api://AzureADTokenExchange'] }
 const flexible = (value: string) => ({ ...entra, claimsMatchingExpression: { value, languageVersion: 1 } })
 
@@ -122,6 +138,10 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
   'aws-pull-request': [
     role({ StringEquals: aud, StringLike: sub('repo:acme/shop:*') }),
     role({ StringEquals: { ...aud, ...sub('repo:acme/shop:pull_request') } }),
+    role({
+      StringEquals: { ...aud, [`${github}:repository_id`]: '456' },
+      StringLike: sub('repo:acme/shop:*'),
+    }),
     role(
       {
         StringLike: {
@@ -311,11 +331,85 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
     provider("assertion.repository_owner == 'acme'"),
   ],
   'google-binding-whole-pool': [[provider(ownerId), account(`principalSet://iam.googleapis.com/${pool}/*`)]],
-  'google-binding-everyone': [account('allUsers'), account('allAuthenticatedUsers')],
+  'google-binding-everyone': [
+    account('allUsers'),
+    account('allAuthenticatedUsers'),
+    project('roles/viewer', 'allAuthenticatedUsers'),
+  ],
   'google-binding-any-project': [
     [provider(ownerId), account(`principalSet://iam.googleapis.com/${pool}/attribute.ref/refs/heads/main`)],
+    [
+      provider(ownerId, {
+        attributeMapping: {
+          'google.subject': 'assertion.sub',
+          'attribute.owner': 'assertion.repository_owner',
+        },
+      }),
+      account(`principalSet://iam.googleapis.com/${pool}/attribute.owner/acme`),
+    ],
+  ],
+  'google-pull-request': [
+    [provider(ownerId), account(`principalSet://iam.googleapis.com/${pool}/attribute.repository/acme/shop`)],
+    [
+      provider(ownerId),
+      account(`principal://iam.googleapis.com/${pool}/subject/repo:acme/shop:pull_request`),
+    ],
+  ],
+  'google-any-ref': [
+    [
+      provider("assertion.namespace_id == '72'", {
+        ...gitlab,
+        attributeMapping: { 'google.subject': 'assertion.sub', 'attribute.project': 'assertion.project_id' },
+      }),
+      account(`principalSet://iam.googleapis.com/${pool}/attribute.project/20`),
+    ],
+  ],
+  'google-binding-literal-wildcard': [
+    [provider(ownerId), account(`principal://iam.googleapis.com/${pool}/subject/repo:acme/shop:*`)],
+    [provider(ownerId), account(`principalSet://iam.googleapis.com/${pool}/attribute.repository/acme/*`)],
+  ],
+  'google-ambiguous-mapping': [
+    [
+      provider("assertion.ref == 'refs/heads/main'", {
+        attributeMapping: {
+          'google.subject': 'assertion.sub',
+          'attribute.team': "assertion.repository_owner + '-' + assertion.environment",
+        },
+      }),
+      account(`principalSet://iam.googleapis.com/${pool}/attribute.team/acme-shop-production`),
+    ],
+  ],
+  'google-project-every-account': [
+    project('roles/iam.workloadIdentityUser', `principal://iam.googleapis.com/${pool}/subject/${main}`),
+    project(
+      'roles/iam.serviceAccountTokenCreator',
+      `principalSet://iam.googleapis.com/${pool}/attribute.repository/acme/shop`,
+    ),
+  ],
+  'google-strong-role': [
+    ...['owner', 'editor', 'viewer', 'iam.securityAdmin', 'resourcemanager.projectIamAdmin'].map((role) =>
+      project(`roles/${role}`, `principal://iam.googleapis.com/${pool}/subject/${main}`),
+    ),
+    {
+      bindings: [
+        { role: 'roles/owner', members: [`principal://iam.googleapis.com/${pool}/subject/${main}`] },
+      ],
+      etag: 'BwX',
+    },
   ],
   'google-shared-subjects': [
+    [
+      provider(ownerId),
+      {
+        ...provider("assertion.namespace_id == '72'", issuedBy('https://gitlab.example.com')),
+        name: `${pool}/providers/gitlab`,
+        attributeMapping: {
+          'google.subject': "'gitlab::' + assertion.sub",
+          'attribute.repository': 'assertion.project_path',
+        },
+      },
+      account(`principalSet://iam.googleapis.com/${pool}/attribute.repository/acme/shop`),
+    ],
     [
       provider(ownerId),
       {
@@ -401,10 +495,22 @@ const sound: Readonly<Record<string, object>> = {
     StringEquals: { ...aud, [`${github}:repository_id`]: '456', [`${github}:environment`]: 'production' },
     StringLike: sub('repo:acme/shop:environment:production'),
   }),
-  'a provider for one owner, by its number, bound to one repository': [
+  'a pattern that a condition on the branch closes': role({
+    StringEquals: { ...aud, [`${github}:repository_id`]: '456', [`${github}:ref`]: 'refs/heads/main' },
+    StringLike: sub('repo:acme/shop:*'),
+  }),
+  'a provider for one owner, by its number, bound to one branch of one repository': [
     provider(ownerId),
+    account(`principal://iam.googleapis.com/${pool}/subject/${main}`),
+  ],
+  'a provider for one branch, bound to one repository': [
+    provider(`${ownerId} && assertion.ref == 'refs/heads/main'`),
     account(`principalSet://iam.googleapis.com/${pool}/attribute.repository/acme/shop`),
   ],
+  'a role on a project that is what a job needs': project(
+    'roles/storage.objectAdmin',
+    `principal://iam.googleapis.com/${pool}/subject/${main}`,
+  ),
   'an anchored pattern beside a number': provider(
     `${ownerId} && assertion.repository.matches('^acme/(shop|web)$')`,
   ),
@@ -427,13 +533,21 @@ const givenBy = (files: readonly string[]) => together(files.map((each, i) => pa
 
 /** What explain says, with the files as they are or one of them replaced: not lint's own judgement. */
 async function decide(files: readonly string[], claims: Claims) {
-  const { trust, target } = chooseTarget(givenBy(files), {}, claims.iss)
+  const given = givenBy(files)
+  const email = given.serviceAccounts[0]?.document.email
+  const { trust, target } = chooseTarget(given, email ? { serviceAccount: email } : {}, claims.iss)
   const { presented } = unsignedToken(claims, nowMs)
   return (await explainOffline({ trust, presented, target, nowMs })).decision
 }
 
 function mended(files: readonly string[], { file, fixed }: Finding): string[] {
-  return files.map((each, i) => (`${i}.json` === file ? JSON.stringify(fixed) : each))
+  return files.map((each, i) => (`${i}.json` === file ? JSON.stringify(placed(each, fixed)) : each))
+}
+
+/** Of a whole project what is printed are its bindings. */
+function placed(file: string, fixed: unknown): unknown {
+  const { google } = JSON.parse(file)
+  return google ? { google: [{ ...google[0], ...(fixed as object) }] } : fixed
 }
 
 /** What no token can show. */
@@ -443,10 +557,14 @@ const withoutToken = new Set([
   'aws-any-account',
   'aws-workflow-branch',
   'google-binding-everyone',
+  'google-strong-role',
   'google-workflow-branch',
   'entra-varying-subject',
   'entra-workflow-branch',
 ])
+
+/** What nobody should have: to mend it is to take it away. */
+const withoutLegitimate = new Set(['google-project-every-account'])
 
 test('every rule has a document here in which it finds something, and an ID of its own', () => {
   assert.deepEqual(Object.keys(wrong).sort(), rules.map(({ id }) => id).sort())
@@ -471,6 +589,7 @@ for (const [id, documents] of Object.entries(wrong))
       if (withoutToken.has(id)) return assert.equal(example, undefined)
       assert.equal(await decide(files, example!.claims), example!.decision)
       assert.notEqual(await decide(after, example!.claims), example!.decision)
+      if (withoutLegitimate.has(id)) return assert.equal(legitimate, undefined)
       assert.equal(await decide(after, legitimate!), 'allow')
     })
 

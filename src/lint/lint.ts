@@ -66,8 +66,9 @@ async function firstFitting(
   for (const proof of proofs) {
     const { mended } = proof
     if (!mended || !(await first.isEndedBy(mended))) continue
-    const legitimate = proof.legitimate ?? (before && (await proof.allows(before)) ? before : undefined)
-    if (legitimate || !before) return { proof, legitimate }
+    if (!before) return { proof }
+    for (const legitimate of [before, ...(proof.legitimate ? [proof.legitimate] : [])])
+      if (await first.allows(mended, legitimate)) return { proof, legitimate }
   }
   return undefined
 }

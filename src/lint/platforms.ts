@@ -199,8 +199,16 @@ export function platformOf(issuer: string, subject = ''): Platform {
   return found === gitlab && issuer !== 'https://gitlab.com' ? { ...gitlab, shared: false } : found
 }
 
-/** What the event of a job makes of its claims: the author of a pull request does not choose them. */
-export const ofEvent: readonly string[] = ['ref', 'ref_type', 'ref_protected', 'event_name', 'build_branch']
+/** What follows from the event of a job and from its environment: the author of a pull request does not choose it. */
+export const ofEvent: readonly string[] = [
+  'ref',
+  'ref_type',
+  'ref_path',
+  'ref_protected',
+  'event_name',
+  'build_branch',
+  'environment',
+]
 
 /** Whom examples are of, where the trust names nobody. */
 export const own: Job = { owner: 'acme', project: 'shop' }

@@ -15,8 +15,8 @@ export interface Proof {
   readonly legitimate?: Claims
   /** Whether the example is decided otherwise by another trust. */
   isEndedBy(trust: GivenTrust): Promise<boolean>
-  /** Whether a token that is meant to pass does, by the mended document. */
-  allows(claims: Claims): Promise<boolean>
+  /** Whether a token that is meant to pass does, by another trust. */
+  allows(trust: GivenTrust, claims: Claims): Promise<boolean>
 }
 
 /** Asks the engine about what is suspected, as the document is and as it should be; undefined when nothing is wrong. */
@@ -32,8 +32,8 @@ export async function proved(
   const isEndedBy = async (trust: GivenTrust) =>
     !claims || (await decider(trust, document, asks)(claims)) !== wrong
   const mended = replaced(given, document, fixed)
-  const decide = decider(mended, document, suspicion.legitimateAsks ?? asks)
-  const legitimate = await first(suspicion.legitimate, decide, 'allow')
+  const asked = suspicion.legitimateAsks ?? asks
+  const legitimate = await first(suspicion.legitimate, decider(mended, document, asked), 'allow')
   const works = (await isEndedBy(mended)) && (legitimate || suspicion.legitimate.length === 0)
   return {
     rule,
@@ -42,7 +42,7 @@ export async function proved(
     // A fix that was not seen to work is not offered.
     ...(works && { mended, ...(legitimate && { legitimate }) }),
     isEndedBy,
-    allows: async (token) => (await decide(token)) === 'allow',
+    allows: async (trust, token) => (await decider(trust, document, asked)(token)) === 'allow',
   }
 }
 

@@ -18,8 +18,9 @@ import {
 } from './aws-operators.ts'
 import { anyCaller, anyPrincipal, missingSubject, openOwner, openProject } from './aws-tenant.ts'
 import * as entra from './entra.ts'
-import { anyProject, everyone, sharedSubjects, wholePool } from './google-bindings.ts'
+import * as bindings from './google-bindings.ts'
 import { sharedAudience as providerAudience, providerConditions } from './google-providers.ts'
+import { ambiguousMapping, sharedSubjects } from './google-spaces.ts'
 import type { Rule } from './rule.ts'
 
 /** Every rule, cloud by cloud, the worst first. */
@@ -47,11 +48,17 @@ export const rules: readonly Rule[] = [
   reusableName,
   unprotectedRef,
   movingWorkflow,
-  everyone,
+  bindings.everyone,
   ...providerConditions,
-  wholePool,
+  bindings.wholePool,
+  bindings.everyAccount,
+  bindings.strongRole,
+  bindings.pullRequest,
   sharedSubjects,
-  anyProject,
+  ambiguousMapping,
+  bindings.anyProject,
+  bindings.anyRef,
+  bindings.literalWildcard,
   providerAudience,
   entra.anyOwner,
   entra.pullRequest,

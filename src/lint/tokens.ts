@@ -19,8 +19,13 @@ const chosen = [
 
 /** A token of a job that meets every condition of a statement that its author can meet. */
 export function tokenOf(statement: WebStatement, job: Job): Claims {
-  const free = chosen.filter((name) => job.event !== 'pull_request' || !ofEvent.includes(name))
-  return { ...statement.platform.token(statement.issuer, job), ...metBy(statement, free) }
+  return { ...statement.platform.token(statement.issuer, job), ...metBy(statement, chosen) }
+}
+
+/** A token of a job of the project that is meant: it meets every condition but those on what led to the job. */
+export function ownToken(statement: WebStatement, job: Job): Claims {
+  const met = Object.entries(metBy(statement, undefined)).filter(([name]) => !ofEvent.includes(name))
+  return { ...statement.platform.token(statement.issuer, job), ...Object.fromEntries(met) }
 }
 
 /** A token that is meant to pass: it meets the conditions, on whatever claim. */
