@@ -15,7 +15,7 @@ import {
   withMember,
   withoutMember,
 } from './google-members.ts'
-import { own } from './platforms.ts'
+import { own, projectClaims } from './platforms.ts'
 import type { Claims, Rule, Suspicion } from './rule.ts'
 
 // Who of a pool may act as a service account, or has a role on a project.
@@ -215,14 +215,12 @@ export const literalWildcard: Rule = {
 
 // ── what these share ───────────────────────────────────────────────────────────────────────────────────
 
-/** Claims that name one project of an owner. */
-const projectClaims =
-  /assertion\.(sub|repository|repository_id|project_path|project_id|terraform_workspace_(id|name)|terraform_full_workspace|pipeline_(slug|id))\b/
-
 function namesProject({ member, provider }: Bound): boolean {
   const name = member.kind === 'attribute' ? member.name : ''
   const text = provider.given.document.attributeMapping[`attribute.${name}`] ?? ''
-  return projectClaims.test(text) || text.includes('oidc.circleci.com/project-id')
+  return (text.match(/[\w./-]+/g) ?? []).some((each) =>
+    projectClaims.includes(each.replace(/^assertion\./, '')),
+  )
 }
 
 /** Whether the member is the subject of pull requests or plans. */

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { chooseTarget } from '../cli/explain-target.ts'
-import { together } from '../registry/given.ts'
+import type { TokenRuleDocument } from '../registry/documents.ts'
+import { type GivenTrust, together } from '../registry/given.ts'
 import { parseGiven, readGiven } from '../registry/read-given.ts'
 import { explainOffline } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
@@ -67,6 +68,42 @@ const project = (projectRole: string, member: string) => {
     ],
   }
 }
+
+const [orders, stock] = ['https://orders.acme.example', 'https://stock.acme.example']
+const onprem = 'https://tokens.acme.example'
+const cluster = 'https://kubernetes.example'
+const ordersRead = { identifier: orders, scopes: ['orders.read'] }
+const stockRead = { identifier: stock, scopes: ['stock.read'] }
+
+/** An authorization server with one rule. */
+const server = (rule: object, more: object = {}) => ({
+  authorizationServers: [
+    {
+      issuer: onprem,
+      providers: [
+        `https://${github}`,
+        'https://gitlab.com',
+        cluster,
+        'https://oidc.circleci.com/org/acme',
+      ].map((issuer) => ({ issuer })),
+      resources: [
+        { identifier: orders, scopes: ['orders.read', 'orders.write'], introspectionClients: ['orders'] },
+        { identifier: stock, scopes: ['stock.read'] },
+      ],
+      clients: ['orders', 'stock'].map((clientId) => ({
+        clientId,
+        assertions: [{ issuer: cluster, subject: `system:serviceaccount:shop:${clientId}` }],
+      })),
+      rules: [{ name: 'ci', resources: [ordersRead], ...rule }],
+      ...more,
+    },
+  ],
+})
+const jobs = (condition: string | undefined, issuer = `https://${github}`) =>
+  server({ issuer, ...(condition !== undefined && { condition }) })
+const branch = `assertion.sub == '${main}' && ${ownerId}`
+const onward = { issuer: onprem, resources: [stockRead] }
+const forOrders = `assertion.aud == '${orders}'`
 
 const entra = { name: 'ci', issuer: `https://${github}`, audiences: ['api://AzureADTokenExchange'] }
 const flexible = (value: string) => ({ ...entra, claimsMatchingExpression: { value, languageVersion: 1 } })
@@ -422,6 +459,104 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
       account(`principal://iam.googleapis.com/${pool}/subject/${main}`),
     ],
   ],
+  'oauth-missing-condition': [jobs(undefined), jobs(undefined, 'https://gitlab.com')],
+  'oauth-condition-any-owner': [jobs("assertion.ref == 'refs/heads/main'")],
+  'oauth-open-prefix': [jobs("assertion.sub.startsWith('repo:acme')")],
+  'oauth-unanchored-matches': [jobs("assertion.repository.matches('acme/shop')")],
+  'oauth-absent-claim': [
+    jobs(`${branch} && (!has(assertion.environment) || assertion.environment == 'production')`),
+  ],
+  'oauth-number-unequal': [jobs(`${branch} && assertion.repository_id != 20`)],
+  'oauth-number-equal': [jobs(`assertion.sub == '${main}' && assertion.repository_owner_id == 123`)],
+  'oauth-fork': [
+    jobs("assertion.sub == 'org/acme/project/shop/user/jo'", 'https://oidc.circleci.com/org/acme'),
+  ],
+  'oauth-ssh-rerun': [
+    jobs("assertion.sub == 'org/acme/project/shop/user/jo'", 'https://oidc.circleci.com/org/acme'),
+  ],
+  'oauth-literal-wildcard': [jobs("assertion.sub == 'repo:acme/*'")],
+  'oauth-name-not-id': [jobs(`assertion.sub == '${main}'`)],
+  'oauth-workflow-branch': [
+    jobs(`${branch} && assertion.job_workflow_ref == 'acme/ci/.github/workflows/deploy.yml@refs/heads/main'`),
+  ],
+  'oauth-unprotected-ref': [
+    jobs("assertion.project_id == '20' && assertion.ref == 'main'", 'https://gitlab.com'),
+  ],
+  'oauth-pull-request': [jobs("assertion.repository_id == '456'"), jobs(ownerId)],
+  'oauth-any-project': [jobs(ownerId), jobs(undefined, cluster)],
+  'oauth-any-ref': [
+    jobs("assertion.repository_id == '456'"),
+    jobs("assertion.project_id == '20'", 'https://gitlab.com'),
+  ],
+  'oauth-onward-any-audience': [server({ ...onward, clients: ['orders'] })],
+  'oauth-onward-any-client': [
+    server({ ...onward, condition: forOrders }),
+    server(
+      { ...onward, condition: forOrders },
+      {
+        clients: [],
+        resources: [
+          { identifier: orders, scopes: [] },
+          { identifier: stock, scopes: ['stock.read'] },
+        ],
+      },
+    ),
+  ],
+  'oauth-any-actor': [
+    server({ issuer: `https://${github}`, condition: branch, actor: { issuer: cluster } }),
+    server({ issuer: `https://${github}`, condition: branch, actor: { issuer: cluster, required: false } }),
+    server({ ...onward, condition: forOrders, clients: ['orders'], actor: { issuer: cluster } }),
+  ],
+  'oauth-every-resource': [
+    server({
+      issuer: `https://${github}`,
+      condition: branch,
+      resources: [{ identifier: orders, scopes: ['orders.read', 'orders.write'] }, stockRead],
+    }),
+  ],
+  'oauth-shared-audience': [
+    server(
+      { issuer: `https://${github}`, condition: branch },
+      {
+        providers: [
+          { issuer: `https://${github}`, audiences: ['sts.amazonaws.com', 'mine'] },
+          { issuer: cluster },
+        ],
+      },
+    ),
+    server(
+      { issuer: `https://${github}`, condition: branch },
+      {
+        providers: [
+          { issuer: `https://${github}`, audiences: ['https://github.com/acme'] },
+          { issuer: cluster },
+        ],
+      },
+    ),
+  ],
+  'oauth-long-lifetime': [
+    server({ issuer: `https://${github}`, condition: branch }, { accessTokens: { lifetimeSeconds: 7200 } }),
+  ],
+  'oauth-client-literal-wildcard': [
+    server(
+      { issuer: `https://${github}`, condition: branch },
+      {
+        clients: [
+          { clientId: 'orders', assertions: [{ issuer: cluster, subject: 'system:serviceaccount:shop:*' }] },
+        ],
+      },
+    ),
+  ],
+  'oauth-open-introspection': [
+    server(
+      { issuer: `https://${github}`, condition: branch },
+      {
+        resources: [
+          { identifier: orders, scopes: ['orders.read'], introspectionClients: ['orders', 'stock'] },
+        ],
+      },
+    ),
+  ],
   'entra-any-owner': ['repo:*', 'repo:acme*'].map((each) => flexible(`claims['sub'] matches '${each}'`)),
   'entra-any-ref': [
     flexible("claims['sub'] matches 'repo:acme/shop:ref:refs/heads/*'"),
@@ -517,6 +652,22 @@ const sound: Readonly<Record<string, object>> = {
   'a cluster of one’s own without a condition': provider(undefined, {
     oidc: { issuerUri: 'https://oidc.example', allowedAudiences: [] },
   }),
+  'a rule for one branch of a repository': jobs(branch),
+  'a rule for one workload of a cluster': jobs("assertion.sub == 'system:serviceaccount:shop:web'", cluster),
+  'a rule for the access tokens of one resource, by its client': server({
+    ...onward,
+    condition: forOrders,
+    clients: ['orders'],
+  }),
+  'a rule by which one workload acts for others': server({
+    issuer: `https://${github}`,
+    condition: `${branch} && actor.sub == 'system:serviceaccount:shop:orders'`,
+    actor: { issuer: cluster },
+  }),
+  'long tokens that every rule cuts short': server(
+    { issuer: `https://${github}`, condition: branch, lifetimeSeconds: 900 },
+    { accessTokens: { lifetimeSeconds: 86_400 } },
+  ),
   'a credential for an immutable subject': {
     ...entra,
     subject: 'repo:acme@123/shop@456:ref:refs/heads/main',
@@ -532,12 +683,44 @@ const filesOf = (document: object) => [document].flat().map((each) => JSON.strin
 const givenBy = (files: readonly string[]) => together(files.map((each, i) => parseGiven(each, `${i}.json`)))
 
 /** What explain says, with the files as they are or one of them replaced: not lint's own judgement. */
-async function decide(files: readonly string[], claims: Claims) {
+async function decide(files: readonly string[], claims: Claims, asked?: Asked) {
   const given = givenBy(files)
+  if (given.authorizationServers.length > 0) return decideOauth(given, claims, asked)
   const email = given.serviceAccounts[0]?.document.email
   const { trust, target } = chooseTarget(given, email ? { serviceAccount: email } : {}, claims.iss)
   const { presented } = unsignedToken(claims, nowMs)
   return (await explainOffline({ trust, presented, target, nowMs })).decision
+}
+
+type Asked = Pick<NonNullable<Finding['example']>, 'client' | 'resource' | 'actor'>
+
+/** Where it is not said what is asked for, and by whom: what the rule has first, and an actor that it speaks of. */
+async function decideOauth(given: GivenTrust, claims: Claims, asked?: Asked) {
+  const { issuer, rules } = given.authorizationServers[0]!.document
+  const [{ clients, resources, condition = '', actor: acting }] = rules as [TokenRuleDocument]
+  const sub = /actor\.sub == ["'](.*?)["']/.exec(condition)?.[1]
+  const usual = {
+    client: clients?.[0],
+    resource: resources[0]!.identifier,
+    actor: undefined as Claims | undefined,
+  }
+  if (acting && sub) usual.actor = { iss: acting.issuer, sub, aud: issuer }
+  const { client, resource, actor } = asked ?? usual
+  const { presented } = unsignedToken(claims, nowMs)
+  const found = await explainOffline({
+    trust: given,
+    presented,
+    nowMs,
+    target: {
+      cloud: 'oauth',
+      authorizationServer: issuer,
+      resources: [resource!],
+      scopes: [],
+      ...(client !== undefined && { client }),
+      ...(actor && { actor }),
+    },
+  })
+  return found.decision
 }
 
 function mended(files: readonly string[], { file, fixed }: Finding): string[] {
@@ -559,6 +742,10 @@ const withoutToken = new Set([
   'google-binding-everyone',
   'google-strong-role',
   'google-workflow-branch',
+  'oauth-workflow-branch',
+  'oauth-long-lifetime',
+  'oauth-client-literal-wildcard',
+  'oauth-open-introspection',
   'entra-varying-subject',
   'entra-workflow-branch',
 ])
@@ -587,8 +774,8 @@ for (const [id, documents] of Object.entries(wrong))
       )
       const { example, legitimate } = finding
       if (withoutToken.has(id)) return assert.equal(example, undefined)
-      assert.equal(await decide(files, example!.claims), example!.decision)
-      assert.notEqual(await decide(after, example!.claims), example!.decision)
+      assert.equal(await decide(files, example!.claims, example), example!.decision)
+      assert.notEqual(await decide(after, example!.claims, example), example!.decision)
       if (withoutLegitimate.has(id)) return assert.equal(legitimate, undefined)
       assert.equal(await decide(after, legitimate!), 'allow')
     })

@@ -199,6 +199,21 @@ export function platformOf(issuer: string, subject = ''): Platform {
   return found === gitlab && issuer !== 'https://gitlab.com' ? { ...gitlab, shared: false } : found
 }
 
+/** Claims that name one project of an owner, on whatever platform. */
+export const projectClaims: readonly string[] = [
+  'sub',
+  'repository',
+  'repository_id',
+  'project_path',
+  'project_id',
+  'terraform_workspace_id',
+  'terraform_workspace_name',
+  'terraform_full_workspace',
+  'pipeline_slug',
+  'pipeline_id',
+  'oidc.circleci.com/project-id',
+]
+
 /** What follows from the event of a job and from its environment: the author of a pull request does not choose it. */
 export const ofEvent: readonly string[] = [
   'ref',

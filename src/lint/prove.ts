@@ -2,14 +2,14 @@ import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
 import { providerName } from './cel-tokens.ts'
-import type { Asks, Claims, Finding, Rule, Suspect, Suspicion } from './rule.ts'
+import type { Asks, Claims, Example, Rule, Suspect, Suspicion } from './rule.ts'
 import { only, replaced } from './suspects.ts'
 
 /** A suspicion that the engine confirmed. */
 export interface Proof {
   readonly rule: Rule
   readonly suspicion: Suspicion
-  readonly example?: NonNullable<Finding['example']>
+  readonly example?: Example
   /** With the fixed document in place; absent where it was not seen to work. */
   readonly mended?: GivenTrust
   readonly legitimate?: Claims
@@ -38,11 +38,22 @@ export async function proved(
   return {
     rule,
     suspicion,
-    ...(claims && { example: { claims, decision: wrong } }),
+    ...(claims && { example: { claims, decision: wrong, ...askedIn(asks) } }),
     // A fix that was not seen to work is not offered.
     ...(works && { mended, ...(legitimate && { legitimate }) }),
     isEndedBy,
     allows: async (trust, token) => (await decider(trust, document, asked)(token)) === 'allow',
+  }
+}
+
+function askedIn(asks: Asks | undefined): Omit<Example, 'claims' | 'decision'> {
+  if (asks?.cloud !== 'oauth') return {}
+  const { client, resources, actor } = asks
+  const [resource] = resources
+  return {
+    ...(client !== undefined && { client }),
+    ...(resource !== undefined && { resource }),
+    ...(actor && { actor }),
   }
 }
 
@@ -67,6 +78,10 @@ function targetOf(document: Suspect, asks: Asks | undefined): Target {
       provider: providerName(asks.provider),
       serviceAccount: asks.account.document.email,
     }
+  if (asks && document.kind === 'server') {
+    const { rule: _, ...wanted } = asks
+    return { ...wanted, authorizationServer: document.given.document.issuer }
+  }
   switch (document.kind) {
     case 'role':
       return { cloud: 'aws', roleArn: arnOf(document.given) }
@@ -74,16 +89,8 @@ function targetOf(document: Suspect, asks: Asks | undefined): Target {
       return { cloud: 'google', provider: providerName(document.given) }
     case 'credential':
       return { cloud: 'entra' }
-    case 'server':
-      return {
-        cloud: 'oauth',
-        resources: [],
-        scopes: [],
-        ...asks,
-        authorizationServer: document.given.document.issuer,
-      }
     default:
-      throw new TypeError('a service account is asked for through a provider')
+      throw new TypeError(`what is asked for does not follow from a ${document.kind}`)
   }
 }
 

@@ -68,8 +68,17 @@ export interface GoogleAsks {
   readonly account: GivenServiceAccount
 }
 
-/** Who asks an authorization server, and for what. */
-export type OauthAsks = Omit<OauthTarget, 'authorizationServer'>
+/** Who asks an authorization server, and for what; by one of its rules alone, as if it had no other. */
+export type OauthAsks = Omit<OauthTarget, 'authorizationServer'> & { readonly rule: string }
+
+export interface Example {
+  readonly claims: Claims
+  readonly decision: 'allow' | 'deny'
+  /** Of an authorization server: the client that asks, what for, and claims of the token of whoever acts for the subject. */
+  readonly client?: string
+  readonly resource?: string
+  readonly actor?: Claims
+}
 
 export interface Finding {
   readonly rule: string
@@ -78,7 +87,7 @@ export interface Finding {
   readonly line: number
   readonly message: string
   /** A token's claims, and what the engine decides for it now. */
-  readonly example?: { readonly claims: Claims; readonly decision: 'allow' | 'deny' }
+  readonly example?: Example
   /** The vendor's document, corrected: with it the example is decided otherwise, and `legitimate` is allowed. */
   readonly fixed?: unknown
   readonly legitimate?: Claims

@@ -21,6 +21,9 @@ import * as entra from './entra.ts'
 import * as bindings from './google-bindings.ts'
 import { sharedAudience as providerAudience, providerConditions } from './google-providers.ts'
 import { ambiguousMapping, sharedSubjects } from './google-spaces.ts'
+import * as jobs from './oauth-conditions.ts'
+import * as exchanges from './oauth-exchanges.ts'
+import * as servers from './oauth-servers.ts'
 import type { Rule } from './rule.ts'
 
 /** Every rule, cloud by cloud, the worst first. */
@@ -69,4 +72,16 @@ export const rules: readonly Rule[] = [
   entra.sharedAudience,
   entra.nameNotId,
   entra.movingWorkflow,
+  ...jobs.ruleConditions,
+  jobs.pullRequest,
+  exchanges.anyAudience,
+  exchanges.anyClient,
+  exchanges.anyActor,
+  jobs.anyProject,
+  jobs.anyRef,
+  exchanges.everyResource,
+  servers.sharedAudience,
+  servers.longLifetime,
+  servers.literalClient,
+  servers.openIntrospection,
 ]

@@ -1,5 +1,5 @@
 import type { BindingDocument, PoolProviderDocument, RoleDocument } from '../registry/documents.ts'
-import type { GivenTrust } from '../registry/given.ts'
+import type { GivenAuthorizationServer, GivenTrust } from '../registry/given.ts'
 import { providerName } from './cel-tokens.ts'
 import type { Asks, Suspect } from './rule.ts'
 
@@ -21,8 +21,14 @@ export function only(given: GivenTrust, { kind, given: one }: Suspect, asks?: As
     serviceAccounts: at(given.serviceAccounts, one.place, google?.account.place),
     // Of an application's credentials the one that is looked at, as if it were alone.
     credentials: at(given.credentials, one.place),
-    authorizationServers: at(given.authorizationServers, one.place),
+    authorizationServers: at(given.authorizationServers, one.place).map((each) => byOneRule(each, asks)),
   }
+}
+
+function byOneRule(server: GivenAuthorizationServer, asks: Asks | undefined): GivenAuthorizationServer {
+  if (asks?.cloud !== 'oauth') return server
+  const rules = server.document.rules.filter(({ name }) => name === asks.rule)
+  return { ...server, document: { ...server.document, rules } }
 }
 
 /** Of what was given, what the rules about one document look at. */
@@ -61,6 +67,7 @@ export function vendorsOwn(document: Suspect, fixed: object): unknown {
   if (document.kind === 'role') return (fixed as RoleDocument).assumeRolePolicyDocument
   if (document.kind === 'account' || document.kind === 'project')
     return { bindings: (fixed as { bindings: readonly BindingDocument[] }).bindings }
+  if (document.kind === 'server') return { authorizationServers: [fixed] }
   if (document.kind !== 'provider') return fixed
   const { id: _, disabled, oidc, ...rest } = fixed as PoolProviderDocument
   const name = providerName(document.given).replace('//iam.googleapis.com/', '')
