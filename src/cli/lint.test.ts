@@ -39,6 +39,21 @@ test('what is high or worse ends with 1, what is less with 0', async (t) => {
   assert.equal((await lint('wide.json', 'open.json')).code, 1)
 })
 
+test('what several findings come to is written once', async (t) => {
+  const { out } = await place(t, { 'open.json': open })('open.json')
+  assert.equal(out.match(/"Version"/g)?.length, 1)
+  const all = role({ StringEquals: aud, StringLike: { [`${host}:sub`]: 'repo:acme/shop:*' } })
+  const several = await place(t, { 'all.json': all })('all.json')
+  assert.equal(several.out.match(/"Version"/g)?.length, 1)
+  assert.match(several.out, /write +what stands below aws-pull-request\n/)
+})
+
+test('where nothing says who is trusted, that is told', async (t) => {
+  const { code, out, err } = await place(t, { 'none.json': [] })('none.json')
+  assert.deepEqual([code, out], [0, ''])
+  assert.match(err, /^open: nothing in it says who is trusted/)
+})
+
 test('JSON has for each finding its rule, place, example and fixed document', async (t) => {
   const { out } = await place(t, { 'open.json': open })('open.json', '--json')
   const [finding] = JSON.parse(out).findings

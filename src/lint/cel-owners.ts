@@ -81,7 +81,7 @@ export const nameNotId = ({ name, what, conditionsIn }: ConditionFamily): Rule =
   id: `${name}-name-not-id`,
   severity: 'low',
   what: `${what}’s condition goes by names that somebody else can have later`,
-  why: 'A deleted or renamed owner or repository leaves its name to whoever takes it. Google recommends the numeric claims (repository_owner_id, namespace_id).',
+  why: 'A deleted or renamed owner or repository leaves its name to whoever takes it. Their numbers do not go over: repository_owner_id, namespace_id.',
   find: (given) =>
     conditionsIn(given)
       .filter(({ platform }) => platform.shared && platform.immutable !== undefined)

@@ -10,8 +10,15 @@ import { surrounding, vendorsOwn } from './suspects.ts'
  */
 export async function lint(given: GivenTrust, checked: readonly Rule[] = rules): Promise<Finding[]> {
   const found: Finding[] = []
-  for (const proof of await proofsIn(given, checked))
-    found.push(findingOf(proof, await sound(proof, checked)))
+  const worstFirst = (await proofsIn(given, checked)).sort((a, b) => rankOf(a.rule) - rankOf(b.rule))
+  const done = new Map<object, Mended[]>()
+  for (const proof of worstFirst) {
+    const { place } = proof.suspicion.document.given
+    const before = done.get(place) ?? []
+    const mended = (await mendedBefore(proof, before)) ?? (await sound(proof, checked))
+    done.set(place, [...before, mended])
+    found.push(findingOf(proof, mended))
+  }
   return found.sort((a, b) => rankOf(a) - rankOf(b) || a.file.localeCompare(b.file) || a.line - b.line)
 }
 
@@ -61,15 +68,36 @@ async function sound(first: Proof, checked: readonly Rule[]): Promise<Mended> {
 async function firstFitting(
   proofs: readonly Proof[],
   first: Proof,
-  { legitimate: before }: Mended,
+  { legitimate }: Mended,
 ): Promise<Mended | undefined> {
   for (const proof of proofs) {
-    const { mended } = proof
-    if (!mended || !(await first.isEndedBy(mended))) continue
-    if (!before) return { proof }
-    for (const legitimate of [before, ...(proof.legitimate ? [proof.legitimate] : [])])
-      if (await first.allows(mended, legitimate)) return { proof, legitimate }
+    const fitting = await fittingFor(first, proof, [legitimate, proof.legitimate])
+    if (fitting) return fitting
   }
+  return undefined
+}
+
+/** What is wrong with a document is mostly mended together with the worst of it. */
+async function mendedBefore(first: Proof, done: readonly Mended[]): Promise<Mended | undefined> {
+  if (!first.mended) return undefined
+  for (const { proof, legitimate } of done) {
+    const fitting = await fittingFor(first, proof, [first.legitimate, legitimate])
+    if (fitting) return fitting
+  }
+  return undefined
+}
+
+/** Whether a mended document ends what was found first, and one of the tokens that should pass does. */
+async function fittingFor(
+  first: Proof,
+  proof: Proof,
+  tokens: readonly (Claims | undefined)[],
+): Promise<Mended | undefined> {
+  const { mended } = proof
+  if (!mended || !(await first.isEndedBy(mended))) return undefined
+  if (!first.legitimate) return { proof }
+  for (const legitimate of tokens)
+    if (legitimate && (await first.allows(mended, legitimate))) return { proof, legitimate }
   return undefined
 }
 
