@@ -83,15 +83,36 @@ test('SARIF has what its specification demands', async (t) => {
   }
 })
 
+const unusable = {
+  'sound.json': sound,
+  'other.json': { a: 1 },
+  'empty.json': '',
+  'binary.json': '\u0000PNG',
+  'two.yaml': `${JSON.stringify(sound)}\n---\n${JSON.stringify(sound)}`,
+  'comments.json': `${JSON.stringify(sound, null, 2).replace('\n', '\n// who\n')}`,
+}
+
+test('a byte order mark and lines that end in CR LF are as good as others', async (t) => {
+  const text = `\ufeff${JSON.stringify(open, null, 2).replaceAll('\n', '\r\n')}`
+  const { code, out } = await place(t, { 'open.json': text })('open.json')
+  assert.equal(code, 1)
+  assert.match(out, /^open\.json:15 {2}critical {2}aws-sub-any-owner/)
+})
+
 for (const [what, args, words] of [
   ['no file', [], /which file/],
   ['a file that is not there', ['nothing.json'], /there is no trust file/],
   ['a document of no known shape', ['other.json'], /no document about trust/],
+  ['a folder', ['.'], /error: \. is a folder/],
+  ['an empty file', ['empty.json'], /error: empty\.json is empty/],
+  ['a file that is no text', ['binary.json'], /binary\.json is no text in UTF-8/],
+  ['two documents in one file', ['two.yaml'], /two\.yaml: line 2: another document begins here/],
+  ['comments that JSON has not', ['comments.json'], /line 2: this is no comment in JSON or YAML/],
   ['two formats', ['sound.json', '--json', '--sarif'], /either --json or --sarif/],
   ['an unknown flag', ['--jsn'], /did you mean --json/],
 ] as const)
   test(`${what}: exit code 2`, async (t) => {
-    const { code, out, err } = await place(t, { 'sound.json': sound, 'other.json': { a: 1 } })(...args)
+    const { code, out, err } = await place(t, unusable)(...args)
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, words)
   })

@@ -18,7 +18,7 @@ export const lint: Command = {
   summary: 'what is dangerous in a trust, with a token that gets through and the document as it should be',
   usage: `mayfly lint FILE… [--json|--sarif]
 
-  FILE     what mayfly explain takes; files that belong together are looked at together
+  FILE     what mayfly explain takes; files that belong together are looked at together; - is standard input
   --json   for programs
   --sarif  for code scanning (SARIF 2.1.0)
 
@@ -28,7 +28,7 @@ Exit codes: 0 nothing that is high or worse, 1 something is, 2 input that cannot
   async run(args, io) {
     const { files, format } = read(args)
     try {
-      const given = together(files.map((name) => readGiven(resolve(io.cwd, name), name)))
+      const given = together(files.map((name) => readGiven(pathOf(name, io), name)))
       checkGiven(given)
       const found = await findings(given)
       io.out(formats[format](found, io))
@@ -38,6 +38,11 @@ Exit codes: 0 nothing that is high or worse, 1 something is, 2 input that cannot
       return unusable(error, io)
     }
   },
+}
+
+/** `-` is standard input. */
+function pathOf(name: string, io: Io): string {
+  return name === '-' ? '/dev/stdin' : resolve(io.cwd, name)
 }
 
 /** A file in which there is nothing to look at is seldom the one that was meant. */

@@ -97,7 +97,7 @@ function firstBound(listed: Listed, given: Given): Bound | undefined {
   if (listed.document.kind !== 'project') return undefined
   const { projectNumber } = listed.document.given
   const [account] = given.serviceAccounts.filter((each) => each.projectNumber === projectNumber)
-  return account && boundTo(listed, account, given)[0]
+  return account && boundTo(listed, account, tokenProviders(given.poolProviders))[0]
 }
 
 /** Of whom a role makes the masters of a project or an account. */

@@ -44,15 +44,20 @@ export interface Bound extends Listed {
 
 /** Who of a pool has a role on a service account. */
 export function boundMembers(given: Given): Bound[] {
+  const providers = tokenProviders(given.poolProviders)
   return accountMembers(given).flatMap((listed) =>
-    listed.document.kind === 'account' ? boundTo(listed, listed.document.given, given) : [],
+    listed.document.kind === 'account' ? boundTo(listed, listed.document.given, providers) : [],
   )
 }
 
-export function boundTo(listed: Listed, account: GivenServiceAccount, { poolProviders }: Given): Bound[] {
+export function boundTo(
+  listed: Listed,
+  account: GivenServiceAccount,
+  providers: readonly TokenProvider[],
+): Bound[] {
   const { member } = listed
   if (!('pool' in member)) return []
-  return tokenProviders(poolProviders)
+  return providers
     .filter((provider) => member.pool === poolOf(provider))
     .map((provider) => ({ ...listed, account, member, provider }))
 }
