@@ -65,22 +65,54 @@ test('JSON has for each finding its rule, place, example and fixed document', as
   assert.ok(finding.fixed.Statement)
 })
 
-test('SARIF has what its specification demands', async (t) => {
-  const { out, code } = await place(t, { 'open.json': open })('open.json', '--sarif')
-  assert.equal(code, 1)
-  const log = JSON.parse(out)
+interface SarifRule {
+  readonly id: string
+  readonly shortDescription: { readonly text: string }
+  readonly fullDescription: { readonly text: string }
+  readonly help: { readonly text: string; readonly markdown: string }
+  readonly properties: { readonly 'security-severity': string; readonly precision: string }
+}
+
+// https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support
+test('SARIF has of every rule what code scanning demands', async (t) => {
+  const { json } = await place(t, { 'sound.json': sound })('sound.json', '--sarif')
+  const log = json()
   assert.equal(log.version, '2.1.0')
   const [{ tool, results }] = log.runs
-  const ids = tool.driver.rules.map((each: { id: string }) => each.id)
-  assert.equal(new Set(ids).size, ids.length)
-  assert.ok(results.length > 0)
-  for (const { ruleId, ruleIndex, level, message, locations } of results) {
-    assert.equal(ids[ruleIndex], ruleId)
-    assert.ok(['error', 'warning', 'note'].includes(level))
-    assert.ok(message.text.length > 0)
-    const { artifactLocation, region } = locations[0].physicalLocation
-    assert.deepEqual([artifactLocation.uri, Number.isInteger(region.startLine)], ['open.json', true])
+  assert.deepEqual(results, [])
+  const rules: SarifRule[] = tool.driver.rules
+  assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length)
+  for (const { id, shortDescription, fullDescription, help, properties } of rules) {
+    const texts = [id, shortDescription.text, fullDescription.text, help.text, help.markdown]
+    for (const text of texts) assert.ok(text.length > 0 && text.length <= 1024, `${id}: ${text}`)
+    const score = Number(properties['security-severity'])
+    assert.ok(score > 0 && score <= 10)
+    assert.match(properties.precision, /^(very-high|high|medium|low)$/)
   }
+})
+
+test('SARIF has for every finding a rule, a message, a line of a file and a fingerprint that stays', async (t) => {
+  const lines = `\n\n${JSON.stringify(open, null, 2)}`
+  const lint = place(t, { 'open it.json': open, 'later.json': lines })
+  const { json, code } = await lint('./open it.json', 'later.json', '--sarif')
+  assert.equal(code, 1)
+  const [{ tool, results }] = json().runs
+  const fingerprints = new Map<string, Set<string>>()
+  for (const { ruleId, ruleIndex, level, message, locations, partialFingerprints } of results) {
+    assert.equal(tool.driver.rules[ruleIndex].id, ruleId)
+    assert.match(level, /^(error|warning|note)$/)
+    assert.ok(message.text.length > 0)
+    assert.equal(locations.length, 1)
+    const { artifactLocation, region } = locations[0].physicalLocation
+    assert.match(artifactLocation.uri, /^(open%20it|later)\.json$/)
+    assert.ok(Number.isInteger(region.startLine) && region.startLine >= 1)
+    const { primaryLocationLineHash: hash } = partialFingerprints
+    assert.match(hash, /^[0-9a-f]{1,16}:\d+$/)
+    fingerprints.set(ruleId, (fingerprints.get(ruleId) ?? new Set()).add(hash))
+  }
+  assert.ok(fingerprints.size > 0)
+  // The same line further down is the same line.
+  for (const seen of fingerprints.values()) assert.equal(seen.size, 1)
 })
 
 const unusable = {

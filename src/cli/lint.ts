@@ -3,7 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { lint as findings } from '../lint/lint.ts'
 import type { Claims, Finding } from '../lint/rule.ts'
 import { rules } from '../lint/rules.ts'
-import { sarifLog } from '../lint/sarif.ts'
+import { type SarifSetting, sarifLog } from '../lint/sarif.ts'
 import { type GivenTrust, together } from '../registry/given.ts'
 import { readGiven } from '../registry/read-given.ts'
 import { checkGiven } from '../sts/check-given.ts'
@@ -13,6 +13,7 @@ import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { tellOpen } from './open-points.ts'
 import { paint, type Style, table } from './output.ts'
+import { textOfFile } from './text-of-file.ts'
 
 export const lint: Command = {
   summary: 'what is dangerous in a trust, with a token that gets through and the document as it should be',
@@ -75,7 +76,16 @@ function isSerious({ severity }: Finding): boolean {
 const formats: Readonly<Record<Format, (found: readonly Finding[], io: Io) => string>> = {
   text: textOfAll,
   json: (found) => `${JSON.stringify({ findings: found }, null, 2)}\n`,
-  sarif: (found) => `${JSON.stringify(sarifLog(found, rules, manifest.version), null, 2)}\n`,
+  sarif: (found, io) => `${JSON.stringify(sarifLog(found, rules, sarifSetting(io)), null, 2)}\n`,
+}
+
+function sarifSetting({ cwd: root }: Io): SarifSetting {
+  return {
+    version: manifest.version,
+    root,
+    // Standard input was read, and is over.
+    textOf: (file) => (file === '-' ? undefined : textOfFile(resolve(root, file), file)),
+  }
 }
 
 /** Several findings have one and the same fixed document: it is printed with the first. */
