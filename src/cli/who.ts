@@ -13,7 +13,7 @@ import { readCandidates } from './claims-file.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
-import { notLookedAt, tellOpen } from './open-points.ts'
+import { tellOpen } from './open-points.ts'
 import { paint, table } from './output.ts'
 
 export const who: Command = {
@@ -67,7 +67,7 @@ function read(args: readonly string[], io: Io): Wanted {
 
 function trustIn({ trust }: Wanted, io: Io): GivenTrust {
   const given = together(trust.map(({ path, name }) => readGiven(path, name)))
-  tellOpen([...given.open, ...notLookedAt(given)], io)
+  tellOpen(given.open, io)
   checkGiven(given)
   return given
 }

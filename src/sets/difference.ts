@@ -16,7 +16,7 @@ export interface Part {
   readonly example?: Claims
   /** Whether the deciding engine let the example in by the one, and not by the other. */
   readonly confirmed: boolean
-  /** Something whose meaning is not compared, in a line: a rule that is not about tokens, the rules of an authorization server. */
+  /** Something whose meaning is not compared, in a line: a rule that is not about tokens. */
   readonly besides?: string
 }
 
@@ -54,25 +54,8 @@ export async function differencesOf(before: GivenTrust, after: GivenTrust): Prom
     const name = pair.now?.name ?? pair.old?.name ?? ''
     if (opened.length + closed.length > 0) differences.push({ name, there, opened, closed })
   }
-  return [...differences, ...differentServers(before, after)]
+  return differences
 }
-
-/** Authorization servers that are not written in the same way: whose tokens they take is not compared. */
-function differentServers(before: GivenTrust, after: GivenTrust): Difference[] {
-  const textsIn = ({ authorizationServers }: GivenTrust) =>
-    new Map(authorizationServers.map(({ document }) => [document.issuer, JSON.stringify(document)]))
-  const [old, now] = [textsIn(before), textsIn(after)]
-  return [...new Set([...old.keys(), ...now.keys()])]
-    .filter((issuer) => old.get(issuer) !== now.get(issuer))
-    .map((issuer) => ({
-      name: `authorization server ${issuer}`,
-      there: !old.has(issuer) ? 'new' : now.has(issuer) ? 'both' : 'old',
-      opened: now.has(issuer) ? [notCompared] : [],
-      closed: old.has(issuer) ? [notCompared] : [],
-    }))
-}
-
-const notCompared: Part = { besides: 'its clients, rules and resources', confirmed: false }
 
 interface Pair {
   readonly old?: Entrance | undefined
@@ -107,6 +90,8 @@ function keyOf({ target }: Entrance): string {
 }
 
 function kindOf(target: Target): string {
+  // Another resource or scope is another thing, and not the same by another name.
+  if (target.cloud === 'oauth') return JSON.stringify(target)
   if (target.cloud !== 'google') return target.cloud
   return `${target.serviceAccount === undefined ? 'provider' : 'account'}${target.provider === '' ? ' by others' : ''}`
 }
