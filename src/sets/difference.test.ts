@@ -120,6 +120,22 @@ test('an expression that is no set cancels where it stays, and leaves open what 
   assert.equal(await meaning(sized, provider(`${base} && size(assertion.groups) > 1`)), 'undecided')
 })
 
+test('of claims that are no texts the engine is asked', async () => {
+  const base = "assertion.namespace_path == 'acme'"
+  const also = (condition: string) => provider(`${base} && ${condition}`)
+  assert.equal(await meaning(also('assertion.runner_id == 20'), also('assertion.runner_id == 21')), 'wider')
+  assert.equal(await meaning(also('assertion.rerun == false'), also('assertion.rerun == true')), 'wider')
+  assert.equal(await meaning(also("'a' in assertion.groups"), also("'b' in assertion.groups")), 'wider')
+  assert.equal(await meaning(also('assertion.runner_id == 20'), also('assertion.runner_id == 20')), 'same')
+  // Of texts these are the same: a number is unequal to every text, and begins with none.
+  const unequal = also("assertion.ref != 'dev'")
+  const other = also(
+    "(assertion.ref.startsWith('dev') || !assertion.ref.startsWith('dev')) && assertion.ref != 'dev'",
+  )
+  assert.equal(await meaning(other, unequal), 'wider')
+  assert.equal(await meaning(unequal, other), 'narrower')
+})
+
 test('an expression over what is mapped is another one when its mapping is', async () => {
   const sized = (claim: string) => provider('size(attribute.team) > 2', { 'attribute.team': claim })
   assert.equal(await meaning(sized('assertion.team'), sized('assertion.team')), 'same')

@@ -2,6 +2,7 @@ import type { GivenTrust } from '../registry/given.ts'
 import type { Target } from '../sts/explain-offline.ts'
 import { type Claims, decide, isBound } from './decide.ts'
 import { entrancesOf } from './entrances.ts'
+import { otherTokens } from './other-values.ts'
 import { jsonOfTokens } from './rows.ts'
 import { undecided } from './text-set.ts'
 import { type TokenSet, withoutTokens } from './token-set.ts'
@@ -10,7 +11,7 @@ import { witnessOf } from './witness.ts'
 
 /** Tokens that the one trust lets in and the other does not. */
 export interface Part {
-  /** Undefined where there are too many parts to tell them. */
+  /** Undefined where there are too many parts to tell them, and where a claim of the example is no text. */
   readonly tokens?: TokenSet
   /** One of them. */
   readonly example?: Claims
@@ -133,7 +134,18 @@ async function partsOf(one: Side, other: Side): Promise<Part[]> {
     if (rest === undecided) return [{ confirmed: false }]
     for (const tokens of rest) parts.push(await partWith(tokens, one, other))
   }
-  return parts
+  if (parts.some(({ confirmed }) => confirmed)) return parts
+  return [...parts, ...(await partOfOthers(sets, one, other))]
+}
+
+/** So many tokens are tried: far more than conditions that people write have values. */
+const mostTried = 500
+
+/** Where the sets differ in nobody for sure, somebody may get in by a claim that is no text. */
+async function partOfOthers(sets: readonly TokenSet[], one: Side, other: Side): Promise<Part[]> {
+  for (const example of sets.flatMap(otherTokens).slice(0, mostTried))
+    if ((await lets(one, example)) && !(await lets(other, example))) return [{ example, confirmed: true }]
+  return []
 }
 
 /** All that gets in, in sets from which nothing is left out any more. */
