@@ -1,5 +1,5 @@
 import { comparisonsIn, exampleOf, meantToken } from './cel-tokens.ts'
-import { type ConditionFamily, type PlacedCondition, suspected } from './placed-condition.ts'
+import { type ConditionFamily, type PlacedCondition, requoted, suspected } from './placed-condition.ts'
 import { own } from './platforms.ts'
 import type { Rule, Suspicion } from './rule.ts'
 
@@ -19,9 +19,10 @@ export const unanchored = ({ name, conditionsIn }: ConditionFamily): Rule => ({
         .map(({ claim, text }) => ({
           ...suspected(each),
           message: `matches(${JSON.stringify(text)}) is not anchored at both ends`,
+          needsFix: true as const,
           tokens: longer(exampleOf(text), text).map((value) => ({ ...meantToken(each), [claim]: value })),
           legitimate: [{ ...meantToken(each), [claim]: exampleOf(text) }],
-          fixed: each.with(each.written.replaceAll(text, anchored(text))),
+          fixed: each.with(requoted(each.written, text, anchored(text))),
         })),
     ),
 })
@@ -54,6 +55,7 @@ export const absentClaim = ({ name, conditionsIn }: ConditionFamily): Rule => ({
         return {
           ...suspected(each),
           message: `a token without ${claim} passes`,
+          needsFix: true as const,
           tokens: [without],
           fixed: each.with(each.written.replace(text, '')),
         }
@@ -90,6 +92,7 @@ function numbers(conditions: readonly PlacedCondition[], operator: '==' | '!='):
         return {
           ...suspected(each),
           message: `${claim} is a text in tokens of ${each.platform.name}, and ${literal} a number`,
+          needsFix: true as const,
           effect: operator === '!=' ? ('admits' as const) : ('refuses' as const),
           tokens: [meant],
           legitimate: operator === '!=' ? [meantToken(each)] : [meant],
@@ -118,7 +121,9 @@ export const literalWildcard = ({ name, conditionsIn }: ConditionFamily): Rule =
             effect: 'refuses',
             tokens: [meant],
             legitimate: [meant],
-            fixed: each.with(each.written.replace(all, `${variable}.startsWith(${quote}${begin}${quote})`)),
+            fixed: each.with(
+              each.written.replace(all, () => `${variable}.startsWith(${quote}${begin}${quote})`),
+            ),
           } as const
         },
       ),

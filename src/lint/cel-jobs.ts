@@ -1,5 +1,5 @@
 import { comparisonsIn, meantToken } from './cel-tokens.ts'
-import { both, type ConditionFamily, type PlacedCondition, suspected } from './placed-condition.ts'
+import { both, type ConditionFamily, type PlacedCondition, requoted, suspected } from './placed-condition.ts'
 import type { Rule } from './rule.ts'
 import { isMoving, pinned } from './tokens.ts'
 
@@ -63,7 +63,7 @@ export const movingWorkflow = ({ name, what, conditionsIn }: ConditionFamily): R
           effect: 'weakens',
           tokens: [],
           legitimate: [{ ...meantToken(each), job_workflow_ref: pinned(text) }],
-          fixed: each.with(each.written.replaceAll(text, pinned(text))),
+          fixed: each.with(requoted(each.written, text, pinned(text))),
         })),
     ),
 })

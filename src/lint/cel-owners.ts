@@ -1,5 +1,5 @@
 import { comparisonsIn, jobToken, meantToken, strangeJobs, type TokenCondition } from './cel-tokens.ts'
-import { both, type ConditionFamily, ownerCondition, suspected } from './placed-condition.ts'
+import { both, type ConditionFamily, ownerCondition, requoted, suspected } from './placed-condition.ts'
 import { openingOf, own } from './platforms.ts'
 import type { Rule } from './rule.ts'
 
@@ -52,14 +52,11 @@ export const prefix = ({ name, conditionsIn }: ConditionFamily): Rule => ({
         .map(({ claim, text }) => ({
           ...suspected(each),
           message: `startsWith(${JSON.stringify(text)}) is true of other owners’ ${claim}`,
+          needsFix: true as const,
           tokens: strangeJobs([text.replace(/^(repo:|project_path:|organization:)/, '')]).map((job) =>
             jobToken(each, job),
           ),
-          fixed: each.with(
-            each.written
-              .replaceAll(`'${text}'`, `'${text}${delimiter(claim, text)}'`)
-              .replaceAll(`"${text}"`, `"${text}${delimiter(claim, text)}"`),
-          ),
+          fixed: each.with(requoted(each.written, text, `${text}${delimiter(claim, text)}`)),
         })),
     ),
 })

@@ -804,6 +804,34 @@ test('a whole pool is told of also where no provider of it is at hand', async ()
   assert.equal(finding!.example, undefined)
 })
 
+test('of several holes in one document each is told, and the fixed document has none', async () => {
+  const two = {
+    Version: '2012-10-17',
+    Statement: [statement({ StringLike: sub('repo:*') }), statement({ StringLike: sub('repo:acme/*') })],
+  }
+  const bindings = [
+    { role: 'roles/iam.workloadIdentityUser', members: [`principalSet://iam.googleapis.com/${pool}/*`] },
+    {
+      role: 'roles/iam.workloadIdentityUser',
+      members: [`principalSet://iam.googleapis.com/${pool}/attribute.ref/refs/heads/main`],
+    },
+  ]
+  for (const document of [two, [provider(ownerId), { bindings, etag: 'BwX' }]]) {
+    const files = filesOf(document)
+    const found = await lint(givenBy(files))
+    assert.ok(found.length >= 2)
+    for (const finding of found) {
+      assert.ok(finding.fixed, finding.rule)
+      const after = mended(files, finding)
+      assert.deepEqual(
+        (await lint(givenBy(after))).map(({ rule }) => rule),
+        [],
+      )
+      if (finding.example) assert.equal(await decide(after, finding.example.claims), 'deny')
+    }
+  }
+})
+
 test('a finding is told at its line, the worst first', async () => {
   const closed = statement({ StringEquals: { ...aud, ...sub(main) } })
   const open = { Version: '2012-10-17', Statement: [closed, statement({ StringLike: sub('repo:*') })] }
@@ -858,6 +886,68 @@ test('whatever a policy holds, what is reported can be seen with explain', async
         const { example, legitimate } = finding
         if (example) assert.equal(await decide(files, example.claims), example.decision)
         if (legitimate) assert.equal(await decide(mended(files, finding), legitimate), 'allow')
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('whatever a condition in CEL holds, what is reported can be seen, and the fixed document ends it', async () => {
+  const text = fc.constantFrom(
+    'acme',
+    'acme/shop',
+    'acme/*',
+    'refs/heads/main',
+    main,
+    'repo:acme',
+    '123',
+    'production',
+  )
+  const claim = fc.constantFrom(
+    ...[
+      'sub',
+      'repository',
+      'repository_owner',
+      'repository_owner_id',
+      'repository_id',
+      'ref',
+      'environment',
+    ],
+    ...['job_workflow_ref', 'project_path', 'namespace_id', 'ref_protected'],
+  )
+  const form = fc.constantFrom(
+    (name: string, value: string) => `assertion.${name} == '${value}'`,
+    (name: string, value: string) => `assertion.${name} != '${value}'`,
+    (name: string, value: string) => `assertion.${name}.startsWith('${value}')`,
+    (name: string, value: string) => `assertion.${name}.matches('${value.replace('*', '.*')}')`,
+    (name: string, value: string) => `assertion.${name} in ['${value}', 'x']`,
+    (name: string, value: string) => `(!has(assertion.${name}) || assertion.${name} == '${value}')`,
+    (name: string) => `assertion.${name} == 123`,
+    (name: string) => `assertion.${name} != 20`,
+  )
+  const term = fc.tuple(form, claim, text).map(([make, name, value]) => make(name, value))
+  const terms = fc.array(term, { minLength: 1, maxLength: 3 })
+  const issuer = fc.constantFrom(
+    `https://${github}`,
+    'https://gitlab.com',
+    'https://oidc.circleci.com/org/acme',
+  )
+  const condition = fc.tuple(terms, fc.constantFrom(' && ', ' || ')).map(([list, joint]) => list.join(joint))
+  const ofGoogle = fc
+    .tuple(condition, issuer)
+    .map(([written, issuerUri]) => provider(written, { oidc: { issuerUri, allowedAudiences: [] } }))
+  const ofServer = fc.tuple(condition, issuer).map(([written, url]) => jobs(written, url))
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(ofGoogle, ofServer), async (document) => {
+      const files = filesOf(document)
+      for (const finding of await lint(givenBy(files))) {
+        const { example, legitimate } = finding
+        if (example)
+          assert.equal(await decide(files, example.claims, example), example.decision, finding.rule)
+        if (!finding.fixed) continue
+        const after = mended(files, finding)
+        if (legitimate) assert.equal(await decide(after, legitimate), 'allow', finding.rule)
+        if (example) assert.notEqual(await decide(after, example.claims, example), example.decision)
       }
     }),
     { numRuns: 150 },

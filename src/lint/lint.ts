@@ -17,7 +17,7 @@ export async function lint(given: GivenTrust, checked: readonly Rule[] = rules):
     const before = done.get(place) ?? []
     const mended = (await mendedBefore(proof, before)) ?? (await sound(proof, checked))
     done.set(place, [...before, mended])
-    found.push(findingOf(proof, mended))
+    found.push(findingOf(proof, (await isOffered(proof, mended)) ? mended : undefined))
   }
   return found.sort((a, b) => rankOf(a) - rankOf(b) || a.file.localeCompare(b.file) || a.line - b.line)
 }
@@ -65,6 +65,11 @@ async function sound(first: Proof, checked: readonly Rule[]): Promise<Mended> {
   return last
 }
 
+/** Unless another part of the document lets the example in all the same, and could not be mended. */
+async function isOffered(first: Proof, { proof: { mended } }: Mended): Promise<boolean> {
+  return mended !== undefined && (await first.isEndedBy(mended))
+}
+
 async function firstFitting(
   proofs: readonly Proof[],
   first: Proof,
@@ -94,16 +99,17 @@ async function fittingFor(
   tokens: readonly (Claims | undefined)[],
 ): Promise<Mended | undefined> {
   const { mended } = proof
-  if (!mended || !(await first.isEndedBy(mended))) return undefined
+  if (!mended || !(await first.isEnded(mended))) return undefined
   if (!first.legitimate) return { proof }
   for (const legitimate of tokens)
     if (legitimate && (await first.allows(mended, legitimate))) return { proof, legitimate }
   return undefined
 }
 
-function findingOf({ rule, suspicion, example }: Proof, { proof: last, legitimate }: Mended): Finding {
+function findingOf({ rule, suspicion, example }: Proof, mended: Mended | undefined): Finding {
   const { document, path, message } = suspicion
   const { place } = document.given
+  const { legitimate } = mended ?? {}
   return {
     rule: rule.id,
     severity: rule.severity,
@@ -111,7 +117,7 @@ function findingOf({ rule, suspicion, example }: Proof, { proof: last, legitimat
     line: place.line(path),
     message,
     ...(example && { example }),
-    ...(last.mended && { fixed: vendorsOwn(document, last.suspicion.fixed) }),
-    ...(last.mended && legitimate && { legitimate }),
+    ...(mended && { fixed: vendorsOwn(document, mended.proof.suspicion.fixed) }),
+    ...(legitimate && { legitimate }),
   }
 }

@@ -54,13 +54,12 @@ export function audienceFor(issuer: string, server: AuthorizationServerDocument)
 }
 
 function asksFor(
-  { name, clients, resources, actor, condition = '' }: TokenRuleDocument,
+  { clients, resources, actor, condition = '' }: TokenRuleDocument,
   server: AuthorizationServerDocument,
 ): OauthAsks {
   const [client] = clients ?? []
   return {
     cloud: 'oauth',
-    rule: name,
     resources: resources.slice(0, 1).map(({ identifier }) => identifier),
     scopes: [],
     ...(client !== undefined && { client }),

@@ -45,3 +45,12 @@ export function both({ written }: PlacedCondition, more: string): string {
   if (written === '') return more
   return /\|\||\?/.test(written) ? `(${written}) && ${more}` : `${written} && ${more}`
 }
+
+/** A condition with a quoted text replaced by another, wherever it stands. */
+export function requoted(condition: string, old: string, text: string): string {
+  // By functions: in a replacement `$'` would mean something.
+  return ["'", '"'].reduce(
+    (changed, quote) => changed.replaceAll(`${quote}${old}${quote}`, () => `${quote}${text}${quote}`),
+    condition,
+  )
+}

@@ -3,7 +3,7 @@ import { explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
 import { providerName } from './cel-tokens.ts'
 import type { Asks, Claims, Example, Rule, Suspect, Suspicion } from './rule.ts'
-import { only, replaced } from './suspects.ts'
+import { alone, only, replaced } from './suspects.ts'
 
 /** A suspicion that the engine confirmed. */
 export interface Proof {
@@ -13,7 +13,9 @@ export interface Proof {
   /** With the fixed document in place; absent where it was not seen to work. */
   readonly mended?: GivenTrust
   readonly legitimate?: Claims
-  /** Whether the example is decided otherwise by another trust. */
+  /** Whether the example is decided otherwise by what was found, as another trust has it. */
+  isEnded(trust: GivenTrust): Promise<boolean>
+  /** The same of all that the other trust has. */
   isEndedBy(trust: GivenTrust): Promise<boolean>
   /** Whether a token that is meant to pass does, by another trust. */
   allows(trust: GivenTrust, claims: Claims): Promise<boolean>
@@ -25,23 +27,28 @@ export async function proved(
   suspicion: Suspicion,
   given: GivenTrust,
 ): Promise<Proof | undefined> {
-  const { document, effect, fixed, asks, tokens } = suspicion
+  const { document, path, effect, fixed, asks, tokens, needsFix } = suspicion
   const wrong = effect === 'refuses' ? 'deny' : 'allow'
-  const claims = effect === 'weakens' ? undefined : await first(tokens, decider(given, document, asks), wrong)
+  // Who is kept out has to be kept out by all of the document.
+  const looked = (trust: GivenTrust) => (effect === 'admits' ? alone(trust, document, path) : trust)
+  const claims =
+    effect === 'weakens' ? undefined : await first(tokens, decider(looked(given), document, asks), wrong)
   if (!claims && effect !== 'weakens') return undefined
-  const isEndedBy = async (trust: GivenTrust) =>
+  const isEnded = async (trust: GivenTrust) =>
     !claims || (await decider(trust, document, asks)(claims)) !== wrong
   const mended = replaced(given, document, fixed)
   const asked = suspicion.legitimateAsks ?? asks
   const legitimate = await first(suspicion.legitimate, decider(mended, document, asked), 'allow')
-  const works = (await isEndedBy(mended)) && (legitimate || suspicion.legitimate.length === 0)
+  const works = (await isEnded(looked(mended))) && (legitimate || suspicion.legitimate.length === 0)
+  if (needsFix && !works) return undefined
   return {
     rule,
     suspicion,
     ...(claims && { example: { claims, decision: wrong, ...askedIn(asks) } }),
     // A fix that was not seen to work is not offered.
     ...(works && { mended, ...(legitimate && { legitimate }) }),
-    isEndedBy,
+    isEnded: (trust) => isEnded(looked(trust)),
+    isEndedBy: isEnded,
     allows: async (trust, token) => (await decider(trust, document, asked)(token)) === 'allow',
   }
 }
@@ -78,10 +85,8 @@ function targetOf(document: Suspect, asks: Asks | undefined): Target {
       provider: providerName(asks.provider),
       serviceAccount: asks.account.document.email,
     }
-  if (asks && document.kind === 'server') {
-    const { rule: _, ...wanted } = asks
-    return { ...wanted, authorizationServer: document.given.document.issuer }
-  }
+  if (asks && document.kind === 'server')
+    return { ...asks, authorizationServer: document.given.document.issuer }
   switch (document.kind) {
     case 'role':
       return { cloud: 'aws', roleArn: arnOf(document.given) }

@@ -48,6 +48,8 @@ export interface Suspicion {
   readonly legitimateAsks?: Asks
   /** The document as it should be. */
   readonly fixed: object
+  /** Reported only where the fix works: otherwise the token is let in, or kept out, by something else. */
+  readonly needsFix?: true
 }
 
 /** A document of which something is suspected. */
@@ -68,8 +70,8 @@ export interface GoogleAsks {
   readonly account: GivenServiceAccount
 }
 
-/** Who asks an authorization server, and for what; by one of its rules alone, as if it had no other. */
-export type OauthAsks = Omit<OauthTarget, 'authorizationServer'> & { readonly rule: string }
+/** Who asks an authorization server, and for what. */
+export type OauthAsks = Omit<OauthTarget, 'authorizationServer'>
 
 export interface Example {
   readonly claims: Claims

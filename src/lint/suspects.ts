@@ -1,5 +1,12 @@
 import type { BindingDocument, PoolProviderDocument, RoleDocument } from '../registry/documents.ts'
-import type { GivenAuthorizationServer, GivenTrust } from '../registry/given.ts'
+import type {
+  GivenAuthorizationServer,
+  GivenRole,
+  GivenServiceAccount,
+  GivenTrust,
+} from '../registry/given.ts'
+import { isMembers } from '../registry/places.ts'
+import type { Path } from '../wire/placed-document.ts'
 import { providerName } from './cel-tokens.ts'
 import type { Asks, Suspect } from './rule.ts'
 
@@ -21,14 +28,54 @@ export function only(given: GivenTrust, { kind, given: one }: Suspect, asks?: As
     serviceAccounts: at(given.serviceAccounts, one.place, google?.account.place),
     // Of an application's credentials the one that is looked at, as if it were alone.
     credentials: at(given.credentials, one.place),
-    authorizationServers: at(given.authorizationServers, one.place).map((each) => byOneRule(each, asks)),
+    authorizationServers: at(given.authorizationServers, one.place),
   }
 }
 
-function byOneRule(server: GivenAuthorizationServer, asks: Asks | undefined): GivenAuthorizationServer {
-  if (asks?.cloud !== 'oauth') return server
-  const rules = server.document.rules.filter(({ name }) => name === asks.rule)
-  return { ...server, document: { ...server.document, rules } }
+/**
+ * The same with what stands at a path alone of all that can let a token in: one statement of a role, besides those that
+ * deny; one member of a binding; one rule of an authorization server. What another lets in is another finding.
+ */
+export function alone(trust: GivenTrust, { kind, given: one }: Suspect, path: Path): GivenTrust {
+  const [list, index, , at] = path
+  if (typeof index !== 'number') return trust
+  const change = <Item extends Placed>(items: readonly Item[], changed: (item: Item) => Item): Item[] =>
+    items.map((each) => (each.place === one.place ? changed(each) : each))
+  if (kind === 'role' && list === 'Statement')
+    return { ...trust, roles: change(trust.roles, (role) => withStatementAlone(role, index)) }
+  if (kind === 'account' && list === 'bindings')
+    return {
+      ...trust,
+      serviceAccounts: change(trust.serviceAccounts, (account) =>
+        withMemberAlone(account, index, Number(at)),
+      ),
+    }
+  if (kind === 'server' && list === 'rules')
+    return {
+      ...trust,
+      authorizationServers: change(trust.authorizationServers, (server) => withRuleAlone(server, index)),
+    }
+  return trust
+}
+
+function withStatementAlone(role: GivenRole, index: number): GivenRole {
+  const policy = role.document.assumeRolePolicyDocument
+  const kept = [policy.Statement].flat().filter((each, i) => i === index || !isAllow(each))
+  return { ...role, document: { ...role.document, assumeRolePolicyDocument: { ...policy, Statement: kept } } }
+}
+
+function isAllow(statement: unknown): boolean {
+  return isMembers(statement) && statement.Effect === 'Allow'
+}
+
+function withMemberAlone(account: GivenServiceAccount, index: number, at: number): GivenServiceAccount {
+  const { role, members } = account.document.bindings[index] ?? { role: '', members: [] }
+  const bindings = members[at] === undefined ? [] : [{ role, members: [members[at]] }]
+  return { ...account, document: { ...account.document, bindings } }
+}
+
+function withRuleAlone(server: GivenAuthorizationServer, index: number): GivenAuthorizationServer {
+  return { ...server, document: { ...server.document, rules: server.document.rules.slice(index, index + 1) } }
 }
 
 /** Of what was given, what the rules about one document look at. */
