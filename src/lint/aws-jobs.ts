@@ -21,7 +21,7 @@ export const pullRequest: Rule = {
   what: 'a role trusts the jobs of pull requests and plans too',
   why: 'The code of a pull request, or of a plan, has not been reviewed when its job runs.',
   find: (given) =>
-    [...patternsOf(given, 'job'), ...pullRequestsOf(given)].flatMap(([statement, condition, pattern]) => {
+    [...openPatterns(given), ...pullRequestsOf(given)].flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
       const proposed = ownToken(statement, { ...job, event: 'pull_request' })
       const { endsInBranch } = statement.platform
@@ -46,7 +46,7 @@ export const anyRef: Rule = {
   what: 'a role trusts every branch of a project',
   why: 'Whoever may push a branch gets the role: protecting the main branch does not help.',
   find: (given) =>
-    patternsOf(given, 'job').flatMap(([statement, condition, pattern]) => {
+    openPatterns(given).flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
       const pushed = ownToken(statement, job)
       const branch = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
@@ -188,6 +188,11 @@ export const reusableName: Rule = {
           ),
         }
       }),
+}
+
+/** Patterns of one project, or of all that an owner has: what is open to everybody is worse than what they tell. */
+function openPatterns(given: Parameters<Rule['find']>[0]): Pattern[] {
+  return [...patternsOf(given, 'job'), ...patternsOf(given, 'project')]
 }
 
 /** Subjects of pull requests that are named outright. */

@@ -92,7 +92,9 @@ export const pullRequest: Rule = {
   find: (given) =>
     credentialsOf(given)
       .filter(({ subject, isPattern, platform }) =>
-        isPattern ? openingOf(subject, platform) === 'job' : /:(pull_request|run_phase:plan)$/.test(subject),
+        isPattern
+          ? ['job', 'project'].includes(openingOf(subject, platform))
+          : /:(pull_request|run_phase:plan)$/.test(subject),
       )
       .map((each) => ({
         ...suspected(each, each.isPattern ? expressionPath : ['subject']),
@@ -111,7 +113,7 @@ export const anyRef: Rule = {
   what: 'a credential is for every branch of a project',
   why: 'Whoever may push a branch gets the identity: protecting the main branch does not help.',
   find: (given) =>
-    open(given, 'job').flatMap((each) => {
+    [...open(given, 'job'), ...open(given, 'project')].flatMap((each) => {
       const pushed = tokenFor(each, jobIn(each.subject))
       const branch = String(pushed.sub).replace(/main$/, 'feature')
       if (branch === pushed.sub) return []

@@ -175,6 +175,7 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
   'aws-pull-request': [
     role({ StringEquals: aud, StringLike: sub('repo:acme/shop:*') }),
     role({ StringEquals: { ...aud, ...sub('repo:acme/shop:pull_request') } }),
+    role({ StringEquals: aud, StringLike: sub('repo:acme/*') }),
     role({
       StringEquals: { ...aud, [`${github}:repository_id`]: '456' },
       StringLike: sub('repo:acme/shop:*'),
@@ -581,6 +582,7 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
   'entra-pull-request': [
     flexible("claims['sub'] matches 'repo:acme/shop:*'"),
     { ...entra, subject: 'repo:acme/shop:pull_request' },
+    flexible("claims['sub'] matches 'repo:acme/*'"),
   ],
   'entra-literal-wildcard': [{ ...entra, subject: 'repo:acme/shop:*' }],
   'entra-shared-audience': [{ ...entra, audiences: ['sts.amazonaws.com'], subject: main }],
