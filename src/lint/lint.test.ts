@@ -46,6 +46,12 @@ const issuedBy = (issuerUri: string) => ({
   oidc: { issuerUri, allowedAudiences: [] },
   attributeMapping: { 'google.subject': 'assertion.sub' },
 })
+const ofAccount = (attributeCondition: string) => ({
+  name: `${pool}/providers/aws-provider`,
+  aws: { accountId: '123456789012' },
+  attributeMapping: { 'google.subject': 'assertion.arn' },
+  attributeCondition,
+})
 const gitlab = issuedBy('https://gitlab.com')
 const circleci = issuedBy('https://oidc.circleci.com/org/acme')
 const account = (member: string) => ({
@@ -338,6 +344,11 @@ const wrong: Readonly<Record<string, readonly object[]>> = {
       gitlab,
     ),
   ],
+  'google-aws-open-role': [
+    "startsWith('arn:aws:sts::123456789012:assumed-role/deploy')",
+    "contains('assumed-role/deploy')",
+    "contains('deploy')",
+  ].map((comparison) => ofAccount(`assertion.arn.${comparison}`)),
   'google-fork': [provider(undefined, circleci)],
   'google-ssh-rerun': [
     provider("assertion['oidc.circleci.com/vcs-origin'] == 'github.com/acme/shop'", circleci),
@@ -650,6 +661,9 @@ const sound: Readonly<Record<string, object>> = {
   ),
   'an anchored pattern beside a number': provider(
     `${ownerId} && assertion.repository.matches('^acme/(shop|web)$')`,
+  ),
+  'a provider for one role of an AWS account': ofAccount(
+    "assertion.arn.startsWith('arn:aws:sts::123456789012:assumed-role/deploy/')",
   ),
   'a cluster of one’s own without a condition': provider(undefined, {
     oidc: { issuerUri: 'https://oidc.example', allowedAudiences: [] },

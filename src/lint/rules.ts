@@ -18,6 +18,7 @@ import {
 } from './aws-operators.ts'
 import { anyCaller, anyPrincipal, missingSubject, openOwner, openProject } from './aws-tenant.ts'
 import * as entra from './entra.ts'
+import { openRole } from './google-aws.ts'
 import * as bindings from './google-bindings.ts'
 import { sharedAudience as providerAudience, providerConditions } from './google-providers.ts'
 import { ambiguousMapping, sharedSubjects } from './google-spaces.ts'
@@ -59,6 +60,7 @@ export const rules: readonly Rule[] = [
   bindings.pullRequest,
   sharedSubjects,
   ambiguousMapping,
+  openRole,
   bindings.anyProject,
   bindings.anyRef,
   bindings.literalWildcard,
