@@ -6,7 +6,7 @@ import { claimsBesideSubject, type Term } from '../trust/entra-expression.ts'
 import { foreignAudiences } from './aws-keys.ts'
 import { type Opening, openingOf, type Platform, platformOf } from './platforms.ts'
 import type { Claims, Rule, Suspicion } from './rule.ts'
-import { filled, isMoving, isVarying, jobIn, pinned, strangers } from './tokens.ts'
+import { filled, isMoving, isVarying, jobIn, neighbours, pinned, strangers } from './tokens.ts'
 
 // Whose tokens a federated identity credential of Entra lets in.
 
@@ -79,7 +79,7 @@ export const anyProject: Rule = {
     open(given, 'project').map((each) => ({
       ...suspected(each, expressionPath),
       message: `${JSON.stringify(each.subject)} fits every project of its owner`,
-      tokens: [tokenFor(each, { ...jobIn(each.subject), project: 'playground' })],
+      tokens: neighbours(jobIn(each.subject)).map((job) => tokenFor(each, job)),
       fixed: exact(each),
     })),
 }

@@ -54,7 +54,19 @@ export function jobIn(pattern: string): Job {
   const alone = /^(?:repo:|project_path:|organization:|system:serviceaccount:|org\/)([^/:*?]+)(?=[/:])/.exec(
     pattern,
   )?.[1]
-  return { owner: owner ?? alone ?? own.owner, project: project ?? own.project }
+  return { owner: owner ?? alone ?? own.owner, project: project ?? begun(pattern) ?? own.project }
+}
+
+/** How the project's name begins where a wildcard follows. */
+function begun(pattern: string): string | undefined {
+  return /^(?:(?:repo|project_path):[^/*?]+\/|system:serviceaccount:[^:*?]+:|organization:[^:*?]+:(?:pipeline:|project:[^:*?]+:workspace:))([^:*?]+)/.exec(
+    pattern,
+  )?.[1]
+}
+
+/** Other projects of the same owner, of which some have names that begin alike. */
+export function neighbours({ owner, project }: Job): Job[] {
+  return ['playground', `${project}-evil`, `${project}evil`].map((other) => ({ owner, project: other }))
 }
 
 /** A subject that fits what the statement says of it: the platform's usual one, or the pattern without its wildcards. */

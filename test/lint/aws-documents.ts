@@ -156,6 +156,8 @@ export const wrong: Documents = {
   ],
   'aws-sub-any-project': [
     role({ StringEquals: aud, StringLike: sub('repo:acme/*') }),
+    role({ StringEquals: aud, StringLike: sub('repo:acme/web*') }),
+    role({ StringEquals: aud, StringLike: sub('repo:acme/web-*:ref:refs/heads/main') }),
     role({ StringLike: { 'gitlab.com:sub': 'project_path:acme/*' } }, 'gitlab.com'),
     role({ StringLike: { 'agent.buildkite.com:sub': 'organization:acme:*' } }, 'agent.buildkite.com'),
     role({ StringLike: { 'oidc.example:sub': 'system:serviceaccount:shop:*' } }, 'oidc.example'),

@@ -25,7 +25,10 @@ export const wrong: Documents = {
       "claims['sub'] eq 'repo:acme/shop:ref:refs/heads/main' and claims['job_workflow_ref'] matches 'acme/ci/.github/workflows/deploy.yml@*'",
     ),
   ],
-  'entra-any-project': [flexible("claims['sub'] matches 'repo:acme/*'")],
+  'entra-any-project': [
+    flexible("claims['sub'] matches 'repo:acme/*'"),
+    flexible("claims['sub'] matches 'repo:acme/web*'"),
+  ],
   'entra-pull-request': [
     flexible("claims['sub'] matches 'repo:acme/shop:*'"),
     { ...entra, subject: 'repo:acme/shop:pull_request' },
