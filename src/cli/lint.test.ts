@@ -65,6 +65,21 @@ test('JSON has for each finding its rule, place, example and fixed document', as
   assert.ok(finding.fixed.Statement)
 })
 
+test('SARIF names files from where it is run, and by a URL those that are elsewhere', async (t) => {
+  const { cwd, run } = commandPlace(t, { 'open.json': open })
+  const elsewhere = commandPlace(t, { 'open.json': open }).cwd
+  const urisFor = async (file: string) => {
+    const log = (await run('lint', file, '--sarif')).json()
+    const uris = log.runs[0].results.map(
+      (each: { locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }) =>
+        each.locations[0]!.physicalLocation.artifactLocation.uri,
+    )
+    return [...new Set(uris)]
+  }
+  assert.deepEqual(await urisFor(`${cwd}/open.json`), ['open.json'])
+  assert.deepEqual(await urisFor(`${elsewhere}/open.json`), [`file://${elsewhere}/open.json`])
+})
+
 interface SarifRule {
   readonly id: string
   readonly shortDescription: { readonly text: string }
