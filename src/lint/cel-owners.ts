@@ -1,7 +1,15 @@
 import { comparisonsIn, jobToken, meantToken, strangeJobs, type TokenCondition } from './cel-tokens.ts'
-import { both, type ConditionFamily, ownerCondition, requoted, suspected } from './placed-condition.ts'
-import { openingOf, own } from './platforms.ts'
-import type { Rule } from './rule.ts'
+import {
+  both,
+  type ConditionFamily,
+  ownerCondition,
+  type PlacedCondition,
+  requoted,
+  suspected,
+} from './placed-condition.ts'
+import { type Job, openingOf, own, projectClaims } from './platforms.ts'
+import type { Claims, Rule } from './rule.ts'
+import { jobIn, neighbours } from './tokens.ts'
 
 // Whose tokens a condition in CEL lets in.
 
@@ -72,6 +80,54 @@ function isOpen(claim: string, text: string, { platform }: TokenCondition): bool
 
 function delimiter(claim: string, text: string): string {
   return claim === 'sub' && text.startsWith('organization:') ? ':' : '/'
+}
+
+export const projectPrefix = ({ name, conditionsIn }: ConditionFamily): Rule => ({
+  id: `${name}-open-project-prefix`,
+  severity: 'medium',
+  what: 'startsWith with the name of a project that is not closed',
+  why: 'startsWith("acme/shop") is true of acme/shop-test as well: whoever may create a repository or a workspace there gets in.',
+  find: (given) =>
+    conditionsIn(given).flatMap((each) =>
+      [...each.written.matchAll(beginning)].flatMap(([all, variable = '', quote = '', text = '']) => {
+        const claim = comparisonsIn(each.condition).find((one) => one.text === text)?.claim ?? ''
+        const job = projectBegun(claim, text, each)
+        if (!job) return []
+        const closed =
+          claim === 'sub'
+            ? `${variable}.startsWith(${quote}${text}:${quote})`
+            : `${variable} == ${quote}${text}${quote}`
+        return {
+          ...suspected(each),
+          message: `startsWith(${JSON.stringify(text)}) is true of other projects’ ${claim}`,
+          needsFix: true as const,
+          tokens: neighbours(job).map((other) => ofProject(each, other)),
+          legitimate: [ofProject(each, job)],
+          fixed: each.with(each.written.replace(all, () => closed)),
+        }
+      }),
+    ),
+})
+
+const beginning = /((?:assertion|attribute|google)\.\w+)\.startsWith\(\s*(['"])([^'"]*)\2\s*\)/g
+
+/** The project that a text names without its end. */
+function projectBegun(claim: string, text: string, { platform }: TokenCondition): Job | undefined {
+  const [, owner, project] = /^([^/]+)\/([^/]+)$/.exec(text) ?? []
+  if (/^(repository|project_path)$/.test(claim) && owner && project) return { owner, project }
+  const pattern = `${text}*`
+  return claim === 'sub' && !/[:/]$/.test(text) && openingOf(pattern, platform) === 'project'
+    ? jobIn(pattern)
+    : undefined
+}
+
+/** A token of another project that meets the rest of the condition. */
+function ofProject(condition: PlacedCondition, job: Job): Claims {
+  const own = Object.entries(condition.platform.token(condition.issuer, job))
+  return {
+    ...meantToken(condition, job),
+    ...Object.fromEntries(own.filter(([name]) => projectClaims.includes(name))),
+  }
 }
 
 export const nameNotId = ({ name, what, conditionsIn }: ConditionFamily): Rule => ({

@@ -1,6 +1,6 @@
 import { absentClaim, literalWildcard, numberEqual, numberUnequal, unanchored } from './cel-comparisons.ts'
 import { fork, movingWorkflow, sshRerun, unprotectedRef } from './cel-jobs.ts'
-import { anyOwner, missingCondition, nameNotId, prefix } from './cel-owners.ts'
+import { anyOwner, missingCondition, nameNotId, prefix, projectPrefix } from './cel-owners.ts'
 import type { ConditionFamily } from './placed-condition.ts'
 import type { Rule } from './rule.ts'
 
@@ -14,6 +14,7 @@ export function conditionRules(family: ConditionFamily): readonly Rule[] {
     absentClaim(family),
     numberUnequal(family),
     fork(family),
+    projectPrefix(family),
     numberEqual(family),
     literalWildcard(family),
     nameNotId(family),

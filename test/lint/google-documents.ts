@@ -94,6 +94,15 @@ export const wrong: Documents = {
     provider("assertion.sub.startsWith('repo:acme')"),
     provider('attribute.repository.startsWith("acme")'),
   ],
+  'google-open-project-prefix': [
+    provider("assertion.repository.startsWith('acme/web')"),
+    provider(`${ownerId} && assertion.sub.startsWith("repo:acme/shop")`),
+    provider("attribute.repository.startsWith('acme/web')"),
+    provider(
+      "assertion.sub.startsWith('organization:acme:project:default:workspace:shop')",
+      issuedBy('https://app.terraform.io'),
+    ),
+  ],
   'google-unanchored-matches': [
     provider("assertion.repository.matches('acme/shop')"),
     provider("assertion.repository.matches('^acme/.*')".replace('.*', 'shop')),
@@ -211,6 +220,10 @@ export const wrong: Documents = {
 
 /** Sound ones: about these nothing is said. */
 export const sound: Readonly<Record<string, object>> = {
+  'a provider for one workspace': provider(
+    "assertion.sub.startsWith('organization:acme:project:default:workspace:shop:run_phase:apply')",
+    issuedBy('https://app.terraform.io'),
+  ),
   'a provider for one owner, by its number, bound to one branch of one repository': [
     provider(ownerId),
     account(`principal://iam.googleapis.com/${pool}/subject/${main}`),

@@ -41,6 +41,7 @@ export const wrong: Documents = {
   'oauth-missing-condition': [jobs(undefined), jobs(undefined, 'https://gitlab.com')],
   'oauth-condition-any-owner': [jobs("assertion.ref == 'refs/heads/main'")],
   'oauth-open-prefix': [jobs("assertion.sub.startsWith('repo:acme')")],
+  'oauth-open-project-prefix': [jobs("assertion.sub.startsWith('repo:acme/web')")],
   'oauth-unanchored-matches': [jobs("assertion.repository.matches('acme/shop')")],
   'oauth-absent-claim': [
     jobs(`${branch} && (!has(assertion.environment) || assertion.environment == 'production')`),
