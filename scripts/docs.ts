@@ -100,7 +100,7 @@ function actionText(change: Change): string {
 
 function lintPage(): string {
   const intro =
-    'What `mayfly lint` looks for. Each finding comes with a token that shows it, as far as a token can, and with the document as\nit should be; both were tried with the engine that decides. From `high` on the exit code is 1. IDs stay: silence by them.\n\n'
+    'What `mayfly lint` looks for. Each finding comes with a token that shows it, as far as a token can, and with the document as\nit should be, in which nothing is found any more; both were tried with the engine that decides. Names and numbers in it that\nyour file does not have are examples. From `high` on the exit code is 1. IDs stay: silence by them.\n\n'
   const lines = rules.map(({ id, severity, what }) => `| [\`${id}\`](#${id}) | ${severity} | ${what} |`)
   const list = `| rule | severity | what is wrong |\n|---|---|---|\n${lines.join('\n')}\n`
   return `# Lint rules\n\n${note}${intro}${list}\n${rules.map(lintEntry).join('\n')}`

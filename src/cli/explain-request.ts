@@ -92,7 +92,7 @@ function noFile(file: string): MayflyError {
 function noRecord(id: string, files: readonly string[]): MayflyError {
   return new MayflyError('AUDIT_ABSENT', {
     message: `no request ${id} is in ${files.join(' or ')}`,
-    hint: `${whereIdsAre} What was allowed, and what is older than some thousand refusals, is in the file that mayfly sts --audit writes: name it with --audit FILE.`,
+    hint: `${whereIdsAre} What was allowed, and what is older than some thousand refusals, is in the file that mayfly sts --audit writes: name it with --audit FILE. What a service of one’s own refused is in no record: mayfly explain --message FILE reads the encoded message of its answer.`,
   })
 }
 

@@ -17,6 +17,7 @@ import { printable } from '../wire/printable.ts'
 import { readRfc3339 } from '../wire/rfc3339.ts'
 import { wallClock } from '../world.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
+import { explainMessage } from './explain-message.ts'
 import { explainRequest } from './explain-request.ts'
 import { type Asked, chooseTarget } from './explain-target.ts'
 import { unusable } from './failed.ts'
@@ -28,6 +29,7 @@ export const explain: Command = {
   summary: 'whether a token would be accepted by a trust, or why a request was refused',
   usage: `mayfly explain --trust FILE (--token FILE|--claims FILE) [--role ARN|--service-account EMAIL|--application ID|--authorization-server ISSUER] [--at TIME] [--json]
 mayfly explain --request ID [--audit FILE|--trust FILE] [--json]
+mayfly explain --message FILE [--trust FILE] [--keys FILE] [--json]
 
   --trust FILE             the vendor's own document; again for another that belongs to it
   --token FILE             the token; - is standard input
@@ -48,6 +50,9 @@ mayfly explain --request ID [--audit FILE|--trust FILE] [--json]
   --audit FILE             what its --audit wrote; default: the refusals that it keeps beside its keys, which are found by
                            --trust (default: trust.yaml) or --keys
 
+  --message FILE           the "Encoded authorization failure message" of a service of one's own, or the whole answer that ends
+                           with it; - is standard input. It is decided on anew by --trust (default: trust.yaml)
+
 A trust FILE is told apart by its shape: an IAM role or its trust policy, an IAM OIDC provider, a provider of a workload
 identity pool and a service account's IAM policy as gcloud prints them, a federated credential as Graph or the Azure CLI
 prints it, a Terraform plan in JSON that holds any of these, or trust.yaml.
@@ -55,6 +60,7 @@ Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
 `,
   async run(args, io) {
     if (args.some((each) => /^--request(=|$)/.test(each))) return explainRequest(args, io)
+    if (args.some((each) => /^--message(=|$)/.test(each))) return explainMessage(args, io)
     const wanted = read(args, io)
     try {
       const { explanation, target } = await explained(wanted, io)

@@ -3,7 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { lint as findings } from '../lint/lint.ts'
 import type { Claims, Finding } from '../lint/rule.ts'
 import { rules } from '../lint/rules.ts'
-import { sarifLog } from '../lint/sarif.ts'
+import { type SarifSetting, sarifLog } from '../lint/sarif.ts'
 import { type GivenTrust, together } from '../registry/given.ts'
 import { readGiven } from '../registry/read-given.ts'
 import { checkGiven } from '../sts/check-given.ts'
@@ -11,14 +11,15 @@ import { printable } from '../wire/printable.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
-import { notLookedAt, tellOpen } from './open-points.ts'
+import { tellOpen } from './open-points.ts'
 import { paint, type Style, table } from './output.ts'
+import { textOfFile } from './text-of-file.ts'
 
 export const lint: Command = {
   summary: 'what is dangerous in a trust, with a token that gets through and the document as it should be',
   usage: `mayfly lint FILE… [--json|--sarif]
 
-  FILE     what mayfly explain takes; files that belong together are looked at together
+  FILE     what mayfly explain takes; files that belong together are looked at together; - is standard input
   --json   for programs
   --sarif  for code scanning (SARIF 2.1.0)
 
@@ -28,11 +29,11 @@ Exit codes: 0 nothing that is high or worse, 1 something is, 2 input that cannot
   async run(args, io) {
     const { files, format } = read(args)
     try {
-      const given = together(files.map((name) => readGiven(resolve(io.cwd, name), name)))
+      const given = together(files.map((name) => readGiven(pathOf(name, io), name)))
       checkGiven(given)
       const found = await findings(given)
       io.out(formats[format](found, io))
-      tellOpen([...given.open, ...notLookedAt(given), ...projects(given)], io)
+      tellOpen([...given.open, ...nothingIn(given)], io)
       return found.some(isSerious) ? exitCodes.failed : exitCodes.ok
     } catch (error) {
       return unusable(error, io)
@@ -40,14 +41,20 @@ Exit codes: 0 nothing that is high or worse, 1 something is, 2 input that cannot
   },
 }
 
-/** Their roles count for every service account, and no rule is about them. */
-function projects({ projectBindings }: GivenTrust): string[] {
-  return projectBindings
-    .filter(({ bindings }) => bindings.length > 0)
-    .map(
-      ({ projectNumber }) =>
-        `the bindings of the project ${projectNumber} are not looked at: mayfly who tells whom they let in`,
-    )
+/** `-` is standard input. */
+function pathOf(name: string, io: Io): string {
+  return name === '-' ? '/dev/stdin' : resolve(io.cwd, name)
+}
+
+/** A file in which there is nothing to look at is seldom the one that was meant. */
+function nothingIn(given: GivenTrust): string[] {
+  const { roles, poolProviders, serviceAccounts, projectBindings, credentials, authorizationServers } = given
+  const looked = [roles, poolProviders, serviceAccounts, projectBindings, credentials, authorizationServers]
+  return looked.some((each) => each.length > 0)
+    ? []
+    : [
+        'nothing in it says who is trusted: no role, provider, service account, credential or authorization server',
+      ]
 }
 
 type Format = 'text' | 'json' | 'sarif'
@@ -67,9 +74,37 @@ function isSerious({ severity }: Finding): boolean {
 }
 
 const formats: Readonly<Record<Format, (found: readonly Finding[], io: Io) => string>> = {
-  text: (found, io) => found.map((each) => textOf(each, io)).join('\n'),
+  text: textOfAll,
   json: (found) => `${JSON.stringify({ findings: found }, null, 2)}\n`,
-  sarif: (found) => `${JSON.stringify(sarifLog(found, rules, manifest.version), null, 2)}\n`,
+  sarif: (found, io) => `${JSON.stringify(sarifLog(found, rules, sarifSetting(io)), null, 2)}\n`,
+}
+
+function sarifSetting({ cwd: root }: Io): SarifSetting {
+  return {
+    version: manifest.version,
+    root,
+    // Standard input was read, and is over.
+    textOf: (file) => (file === '-' ? undefined : textOfFile(resolve(root, file), file)),
+  }
+}
+
+/** Several findings have one and the same fixed document: it is printed with the first. */
+function textOfAll(found: readonly Finding[], io: Io): string {
+  const printed = new Map<string, string>()
+  const texts = found.map((each) => {
+    const key = `${each.file} ${JSON.stringify(each.fixed)}`
+    const before = printed.get(key)
+    if (before === undefined) printed.set(key, each.rule)
+    return `${textOf(each, io)}${fixedText(each, before)}`
+  })
+  return texts.join('\n')
+}
+
+function fixedText({ fixed }: Finding, before: string | undefined): string {
+  if (fixed === undefined) return ''
+  return before === undefined
+    ? `  write (names and numbers that the file does not have are examples)\n${indented(JSON.stringify(fixed, null, 2))}`
+    : `  write         what stands below ${before}\n`
 }
 
 const styles: Readonly<Record<Finding['severity'], Style>> = {
@@ -80,12 +115,11 @@ const styles: Readonly<Record<Finding['severity'], Style>> = {
 }
 
 function textOf(finding: Finding, io: Io): string {
-  const { rule, severity, file, line, message, fixed } = finding
+  const { rule, severity, file, line, message } = finding
   const terminal = { fancy: io.fancyOut ?? false }
   const head = `${file}:${line}  ${paint(terminal, styles[severity], severity)}  ${paint(terminal, 'bold', rule)}`
   const rows = tokenRows(finding).map(([name, text]) => [name, printable(text)])
-  const told = `${head}\n  ${printable(message)}\n${table([['why', whyOf(rule)], ...rows], '  ')}`
-  return fixed === undefined ? told : `${told}  write\n${indented(JSON.stringify(fixed, null, 2))}`
+  return `${head}\n  ${printable(message)}\n${table([['why', whyOf(rule)], ...rows], '  ')}`
 }
 
 function whyOf(rule: string): string {
@@ -94,10 +128,13 @@ function whyOf(rule: string): string {
 
 function tokenRows({ example, legitimate }: Finding): [string, string][] {
   if (!example) return []
-  const { decision, claims } = example
+  const { decision, claims, client, resource, actor } = example
+  const asked = [client && `asked by ${client}`, resource && `for ${resource}`].filter(Boolean).join(' ')
   const shown = (token: Claims) => JSON.stringify(telling(token, legitimate ?? {}, claims))
   return [
     [decision === 'allow' ? 'gets through' : 'is refused', shown(claims)],
+    ...(actor ? [['for the actor', JSON.stringify(actor)] as [string, string]] : []),
+    ...(asked ? [['asked', asked] as [string, string]] : []),
     ...(legitimate && decision === 'allow' ? [['should pass', shown(legitimate)] as [string, string]] : []),
   ]
 }

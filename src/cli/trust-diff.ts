@@ -92,6 +92,8 @@ function partText(
 ): string {
   if (besides !== undefined)
     return `  ${paint(terminal, 'yellow', '?')} ${doing === 'gets in now' ? 'new' : 'gone'}, and not compared: ${printable(besides)}\n`
+  if (!tokens && example)
+    return `  ${paint(terminal, style, mark)} ${doing}: a token in which a claim is no text\n${table([['for example', printable(JSON.stringify(example))]], '      ')}`
   if (!tokens) return `  ${paint(terminal, 'yellow', '?')} too many parts to tell them\n`
   const { who, warnings } = inWords({ lets: tokens, except: [] })
   const sign = confirmed ? paint(terminal, style, mark) : paint(terminal, 'yellow', '?')

@@ -122,6 +122,19 @@ test('JSON has the meaning, and for each part its set, its token and whether the
   assert.equal(example.sub, 'repo:acme/web:pull_request')
 })
 
+test('a token in which a claim is no text is shown where it gets in', async (t) => {
+  const numbered = (id: number) => ({
+    name: provider,
+    attributeMapping: { 'google.subject': 'assertion.sub' },
+    attributeCondition: `assertion.runner_id == ${id}`,
+    oidc: { issuerUri: 'https://gitlab.com' },
+  })
+  const { run } = commandPlace(t, { 'one.json': numbered(1), 'two.json': numbered(2) })
+  const { code, out } = await run('trust', 'diff', 'one.json', 'two.json')
+  assert.equal(code, 1)
+  assert.match(out, /\+ gets in now: a token in which a claim is no text\n +for example +\{.*"runner_id":2\b/)
+})
+
 test('what cannot be told is said to be so, and ends with 1', async (t) => {
   const conditioned = (size: number) => ({
     name: provider,

@@ -24,8 +24,9 @@ differs in one claim.
 Exit codes: 0 written, 1 a cloud cannot say it, 2 wrong command line.
 
 diff tells who gets in by NEW and not by OLD, and the other way round, each with a token that both were asked about. It
-is about tokens whose claims are texts. Rules about others (AWS principals, session tags) are told when they change, and not
-compared; nor are authorization servers.
+is about tokens whose claims are texts; of other values those are tried that conditions compare with. Rules about others
+(AWS principals, session tags, how long the tokens of an authorization server last) are told when they change, and not
+compared. Of an authorization server one resource and one scope is asked for at a time.
   OLD, NEW            what mayfly explain takes for --trust
   --json              for programs
 Exit codes: 0 nobody gets in who did not before, 1 somebody does or it cannot be told, 2 input that cannot be used.

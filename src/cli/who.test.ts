@@ -184,21 +184,27 @@ test('an account whose pools are not in the files is no account that nobody gets
   )
 })
 
-test('what is not looked at is told', async (t) => {
+test('an authorization server is told by what can be asked for there, and what else it allows', async (t) => {
   const server = {
     issuer: 'https://tokens.acme.example',
     providers: [{ issuer: 'https://gitlab.com' }],
-    resources: [{ identifier: 'https://orders.acme.example', scopes: ['read'] }],
+    resources: [{ identifier: 'https://orders.acme.example', scopes: ['read', 'write'] }],
     rules: [
       {
         name: 'ci',
         issuer: 'https://gitlab.com',
+        condition: 'assertion.project_path == "acme/shop"',
         resources: [{ identifier: 'https://orders.acme.example', scopes: ['read'] }],
       },
     ],
   }
   const who = place(t, { 'trust.json': { authorizationServers: [server] } })
-  const { code, err } = await who('--trust', 'trust.json')
-  assert.equal(code, 0)
-  assert.match(err, /^open: the authorization server https:\/\/tokens\.acme\.example is not looked at/)
+  const { code, out, err } = await who('--trust', 'trust.json')
+  assert.deepEqual([code, err], [0, ''])
+  assert.match(
+    out,
+    /read at https:\/\/orders\.acme\.example by authorization server .*\n {2}gitlab\.com {2}any subject, project_path acme\/shop\n/,
+  )
+  assert.match(out, /write at https:\/\/orders\.acme\.example by .*\n {2}no token gets in\n/)
+  assert.match(out, /besides {2}Allow access tokens for 900 s by rules\["ci"\]/)
 })

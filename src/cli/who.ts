@@ -13,7 +13,7 @@ import { readCandidates } from './claims-file.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
-import { notLookedAt, tellOpen } from './open-points.ts'
+import { tellOpen } from './open-points.ts'
 import { paint, table } from './output.ts'
 
 export const who: Command = {
@@ -26,7 +26,9 @@ export const who: Command = {
 
 In a pattern * stands for any characters and ? for one; with a backslash they stand for themselves. A condition that
 compares otherwise than a claim with texts is shown as it stands, after \`if\`. The sets are of tokens whose claims are texts;
-\`besides\` are the rules about others, as AWS principals and session tags. Candidates are decided on by the engine, as mayfly explain does, whoever signed them.
+\`besides\` are the rules about others, as AWS principals and session tags. Candidates are decided on by the engine, as mayfly
+explain does, whoever signed them. At an authorization server one resource and one scope is asked for at a time: (client) is
+who asks, and (actor) the token of whoever acts for the subject.
 Exit codes: 0 done, 2 input that cannot be used.
 `,
   async run(args, io) {
@@ -67,7 +69,7 @@ function read(args: readonly string[], io: Io): Wanted {
 
 function trustIn({ trust }: Wanted, io: Io): GivenTrust {
   const given = together(trust.map(({ path, name }) => readGiven(path, name)))
-  tellOpen([...given.open, ...notLookedAt(given)], io)
+  tellOpen(given.open, io)
   checkGiven(given)
   return given
 }

@@ -1,15 +1,17 @@
 import { namesTenant, narrowed, type Pattern, patternsOf, suspected } from './aws-suspicion.ts'
 import { openingOf } from './platforms.ts'
-import type { Rule } from './rule.ts'
+import type { Claims, Rule } from './rule.ts'
 import {
   type Condition,
+  oneOrList,
   put,
   restricts,
+  take,
   type WebStatement,
   webStatements,
   withConditions,
 } from './statements.ts'
-import { jobMeant, meantToken, tokenOf } from './tokens.ts'
+import { filled, isMoving, isVarying, jobMeant, meantToken, ownToken, pinned, tokenOf } from './tokens.ts'
 
 // Which jobs of a project an AWS role lets in.
 
@@ -19,16 +21,20 @@ export const pullRequest: Rule = {
   what: 'a role trusts the jobs of pull requests and plans too',
   why: 'The code of a pull request, or of a plan, has not been reviewed when its job runs.',
   find: (given) =>
-    [...patternsOf(given, 'job'), ...pullRequestsOf(given)].flatMap(([statement, condition, pattern]) => {
+    [...openPatterns(given), ...pullRequestsOf(given)].flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
-      const proposed = tokenOf(statement, { ...job, event: 'pull_request' })
-      const pushed = tokenOf(statement, job)
+      const proposed = ownToken(statement, { ...job, event: 'pull_request' })
+      const { endsInBranch } = statement.platform
+      const pushed = endsInBranch
+        ? meantToken(statement)
+        : { ...meantToken(statement), sub: tokenOf(statement, job).sub }
       if (proposed.sub === pushed.sub) return []
+      const end = pattern.slice(pattern.lastIndexOf('*') + 1)
       return {
         ...suspected(statement, condition.path),
         legitimate: [pushed],
         message: `${JSON.stringify(pattern)} fits jobs of pull requests${statement.issuer.includes('terraform') ? ', or plans' : ''}`,
-        tokens: [proposed],
+        tokens: [proposed, ...(endsInBranch ? [{ ...proposed, sub: `${proposed.sub}${end}` }] : [])],
         fixed: narrowed(statement, condition, String(pushed.sub)),
       }
     }),
@@ -40,9 +46,9 @@ export const anyRef: Rule = {
   what: 'a role trusts every branch of a project',
   why: 'Whoever may push a branch gets the role: protecting the main branch does not help.',
   find: (given) =>
-    patternsOf(given, 'job').flatMap(([statement, condition, pattern]) => {
+    openPatterns(given).flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
-      const pushed = tokenOf(statement, job)
+      const pushed = ownToken(statement, job)
       const branch = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
       if (branch === pushed.sub) return []
       return {
@@ -105,24 +111,54 @@ export const movingWorkflow: Rule = {
     webStatements(given).flatMap((each) =>
       each.conditions
         .filter((condition) => condition.claim === 'job_workflow_ref' && restricts(condition))
-        .filter(({ values }) => values.some((value) => value.includes('@refs/heads/')))
+        .filter(({ values }) => values.some(isMoving))
         .map((condition) => ({
           ...suspected(each, condition.path),
           message: `${condition.values.join(', ')} is whatever the branch holds`,
           effect: 'weakens' as const,
           tokens: [],
-          legitimate: [],
+          legitimate: [meantToken(each, { job_workflow_ref: pinned(filled(condition.values[0]!)) })],
           fixed: withConditions(each, (block) =>
-            put(block, condition.operator, condition.key, condition.values.map(pinned)),
+            put(
+              block,
+              condition.operator,
+              condition.key,
+              condition.values.map((each) => pinned(filled(each))),
+            ),
           ),
         })),
     ),
 }
 
-/** The commit is whoever mends it to fill in. */
-function pinned(workflow: string): string {
-  return workflow.replace(/@refs\/heads\/.*$/, '@COMMIT')
+export const varyingSubject: Rule = {
+  id: 'aws-varying-subject',
+  severity: 'medium',
+  what: 'a role trusts a subject that no later job has',
+  why: 'A subject of Buildkite names the commit, and the next job has another: nobody can assume the role.',
+  find: (given) =>
+    webStatements(given).flatMap((statement) =>
+      statement.conditions
+        .filter((each) => each.claim === 'sub' && restricts(each) && each.values.some(isVarying))
+        .map((condition) => {
+          const [value = ''] = condition.values
+          const next = meantToken(statement, { sub: value.replace(commit, `:commit:${'c'.repeat(40)}`) })
+          return {
+            ...suspected(statement, condition.path),
+            message: `${JSON.stringify(value)} is of one commit`,
+            effect: 'refuses' as const,
+            tokens: [next],
+            legitimate: [next],
+            fixed: withConditions(statement, (block) => {
+              take(block, condition)
+              const patterns = condition.values.map((each) => each.replace(commit, ':commit:*'))
+              put(block, 'StringLike', condition.key, oneOrList(patterns))
+            }),
+          }
+        }),
+    ),
 }
+
+const commit = /:commit:[0-9a-f]{7,64}(?=:|$)/
 
 export const reusableName: Rule = {
   id: 'aws-name-not-id',
@@ -131,7 +167,9 @@ export const reusableName: Rule = {
   why: 'A deleted or renamed owner or repository leaves its name to whoever takes it. The number of a repository or project is never given again.',
   find: (given) =>
     webStatements(given)
-      .filter((each) => each.platform.immutable !== undefined && namesTenant(each) && !hasNumber(each))
+      // Who has an instance of one's own decides who has which name there.
+      .filter(({ platform }) => platform.shared && platform.immutable !== undefined)
+      .filter((each) => namesTenant(each) && !hasNumber(each))
       .flatMap((each) => {
         const [condition] = each.conditions.filter(({ claim }) => claim === 'sub')
         const closed = condition?.values.every((value) =>
@@ -140,20 +178,21 @@ export const reusableName: Rule = {
         const immutable = each.platform.immutable!
         const meant = meantToken(each)
         if (!condition || !closed) return []
+        const recycled = each.platform.token(each.issuer, { ...jobMeant(each), recycled: true })
         return {
           ...suspected(each, condition.path),
           message: `${condition.key} names its owner and project by names alone`,
-          tokens: [
-            {
-              ...each.platform.token(each.issuer, { ...jobMeant(each), recycled: true }),
-              ...only(meant, ['aud', 'sub']),
-            },
-          ],
+          tokens: [{ ...meant, ...numbersIn(recycled) }],
           fixed: withConditions(each, (block) =>
             put(block, 'StringEquals', `${each.host}:${immutable}`, meant[immutable]),
           ),
         }
       }),
+}
+
+/** Patterns of one project, or of all that an owner has: what is open to everybody is worse than what they tell. */
+function openPatterns(given: Parameters<Rule['find']>[0]): Pattern[] {
+  return [...patternsOf(given, 'job'), ...patternsOf(given, 'project')]
 }
 
 /** Subjects of pull requests that are named outright. */
@@ -179,6 +218,6 @@ function hasNumber({ conditions }: WebStatement): boolean {
   )
 }
 
-function only(claims: Readonly<Record<string, unknown>>, names: readonly string[]) {
-  return Object.fromEntries(names.map((name) => [name, claims[name]]))
+function numbersIn(claims: Claims): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => name.endsWith('_id')))
 }

@@ -51,10 +51,12 @@ function otherAudiences(given: Given, statement: WebStatement): readonly string[
 }
 
 /** Audiences that tokens have which were made for somebody else, by the cloud that they are presented to. */
-export const foreignAudiences: Readonly<Record<'aws' | 'google' | 'entra', RegExp>> = {
+export const foreignAudiences: Readonly<Record<'aws' | 'google' | 'entra' | 'oauth', RegExp>> = {
   aws: /^(https:\/\/gitlab\.com|https:\/\/github\.com\/[^/]+|api:\/\/AzureADTokenExchange|https:\/\/iam\.googleapis\.com\/.*)$/,
   google:
     /^(https:\/\/gitlab\.com|https:\/\/github\.com\/[^/]+|api:\/\/AzureADTokenExchange|sts\.amazonaws\.com)$/,
+  oauth:
+    /^(https:\/\/gitlab\.com|https:\/\/github\.com\/[^/]+|api:\/\/AzureADTokenExchange|sts\.amazonaws\.com|https:\/\/iam\.googleapis\.com\/.*)$/,
   entra:
     /^(https:\/\/gitlab\.com|https:\/\/github\.com\/[^/]+|sts\.amazonaws\.com|https:\/\/iam\.googleapis\.com\/.*)$/,
 }

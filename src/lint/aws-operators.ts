@@ -4,7 +4,7 @@ import {
   always,
   type Condition,
   isPattern,
-  listed,
+  oneOrList,
   put,
   restricts,
   take,
@@ -101,7 +101,7 @@ export const literalWildcard: Rule = {
           legitimate: [meant],
           fixed: withConditions(statement, (block) => {
             take(block, condition)
-            put(block, 'StringLike', condition.key, one(condition.values))
+            put(block, 'StringLike', condition.key, oneOrList(condition.values))
           }),
         }
       }),
@@ -122,7 +122,7 @@ function plain(statement: WebStatement) {
   return withConditions(statement, (block) => {
     for (const each of optional) {
       take(block, each)
-      put(block, each.base, each.key, one(each.values))
+      put(block, each.base, each.key, oneOrList(each.values))
     }
   })
 }
@@ -172,7 +172,7 @@ function demanded(statement: WebStatement, condition: Condition) {
   const { operator, key, values } = condition
   const plain = isPattern(condition) && !condition.negated ? 'StringLike' : 'StringEquals'
   const closed = condition.negated || condition.base === 'Null'
-  const wanted = closed ? meantOf(statement, condition) : one(values)
+  const wanted = closed ? meantOf(statement, condition) : oneOrList(values)
   return withConditions(statement, (block) => {
     take(block, { ...condition, operator })
     put(block, plain, key, wanted)
@@ -185,8 +185,4 @@ function meantOf(statement: WebStatement, condition: Condition): string {
   const [value = ''] = condition.values
   if (condition.negated || condition.base === 'Null') return String(usual ?? 'production')
   return isPattern(condition) ? meantValue(statement, condition, value) : value
-}
-
-function one(values: readonly string[]): unknown {
-  return values.length === 1 ? values[0] : listed(values)
 }

@@ -10,7 +10,7 @@ import {
   withConditions,
   withStatement,
 } from './statements.ts'
-import { jobMeant, strangeTokens, tokenOf } from './tokens.ts'
+import { jobMeant, neighbours, strangeTokens, tokenOf } from './tokens.ts'
 
 // Whose tokens an AWS role lets in: by the subject, or by a claim that names the owner.
 
@@ -123,7 +123,7 @@ function opened(
     const tokens =
       opening === 'owner'
         ? strangeTokens(statement, pattern)
-        : [tokenOf(statement, { ...job, project: 'playground' })]
+        : neighbours(job).map((each) => tokenOf(statement, each))
     return {
       ...suspected(statement, condition.path),
       message: message(statement, pattern),

@@ -1,218 +1,258 @@
-import type { ServiceAccountDocument } from '../registry/documents.ts'
-import type { GivenServiceAccount } from '../registry/given.ts'
-import { compileBindings, type Member } from '../trust/google-bindings.ts'
-import type { BindingCondition } from '../trust/google-condition.ts'
-import { meantToken, type TokenProvider, tokenProviders } from './google-tokens.ts'
-import { own } from './platforms.ts'
-import type { Rule, Suspicion } from './rule.ts'
+import { roleGrants } from '../trust/google-bindings.ts'
+import { meantToken, ownToken, tokenProviders } from './cel-tokens.ts'
+import {
+  accountMembers,
+  type Bound,
+  boundMembers,
+  boundTo,
+  type Listed,
+  poolOf,
+  principalOf,
+  projectMembers,
+  subjectMember,
+  suspected,
+  tokenless,
+  withMember,
+  withoutMember,
+} from './google-members.ts'
+import { own, projectClaims } from './platforms.ts'
+import type { Claims, Rule, Suspicion } from './rule.ts'
 
-// Who of a pool may act as a service account.
+// Who of a pool may act as a service account, or has a role on a project.
 
 type Given = Parameters<Rule['find']>[0]
 
-/** A member of a service account's binding, with its place. */
-interface Listed {
-  readonly account: GivenServiceAccount
-  readonly member: Member
-  readonly condition?: BindingCondition
-  readonly path: Suspicion['path']
-}
-
-function listedMembers({ serviceAccounts }: Given): Listed[] {
-  return serviceAccounts.flatMap((account) =>
-    compileBindings(account.document.bindings).flatMap(({ members, condition }, i) =>
-      members.map((member, j) => ({
-        account,
-        member,
-        ...(condition && { condition }),
-        path: ['bindings', i, 'members', j],
-      })),
-    ),
-  )
-}
-
-/** What is said of a binding with a condition is so while that holds, and whether it does is looked at by nobody here. */
-function during({ condition }: Listed): string {
-  return condition ? `, while its condition ${JSON.stringify(condition.title)} holds` : ''
-}
-
-/** One that is of a pool, with a provider of that pool that is at hand. */
-interface Bound extends Listed {
-  readonly provider: TokenProvider
-  readonly member: Member & { readonly pool: string }
-}
-
-function boundMembers(given: Given): Bound[] {
-  const providers = tokenProviders(given.poolProviders)
-  return listedMembers(given).flatMap(({ member, ...rest }) =>
-    'pool' in member
-      ? providers
-          .filter((each) => member.pool === poolOf(each.given))
-          .map((provider) => ({ ...rest, member, provider }))
-      : [],
-  )
-}
-
-function poolOf({ projectNumber, pool }: TokenProvider['given']): string {
-  return `projects/${projectNumber}/locations/global/workloadIdentityPools/${pool.id}`
+export const everyone: Rule = {
+  id: 'google-binding-everyone',
+  severity: 'critical',
+  what: 'everybody has a role on a service account or a project',
+  why: 'allUsers is everybody, and allAuthenticatedUsers everybody who has a Google account.',
+  find: (given) =>
+    [...accountMembers(given), ...projectMembers(given)]
+      .filter(({ member }) => /^all(Authenticated)?Users$/.test(member.text))
+      .map((each) => tokenless(each, `${each.member.text} has ${each.role}`, withoutMember(each))),
 }
 
 export const wholePool: Rule = {
   id: 'google-binding-whole-pool',
   severity: 'high',
-  what: 'every identity of a pool may act as a service account',
+  what: 'every identity of a pool has a role on a service account or a project',
   why: 'principalSet://…/* holds whatever any provider of the pool lets in, now or later.',
   find: (given) => [
     ...unseenPools(given),
     ...boundMembers(given)
-      .filter(({ member }) => member.kind === 'pool')
-      .map((bound) => ({
-        ...suspected(bound),
-        message: `${wholePoolMessage}${during(bound)}`,
-        tokens: otherProjects(bound),
-        fixed: withMember(bound, subjectOf(bound.member.pool, meantToken(bound.provider).sub)),
-      })),
+      .filter(({ member, role }) => member.kind === 'pool' && givesTokens(role))
+      .map((bound) => {
+        const meant = meantToken(bound.provider)
+        return {
+          ...suspected(bound),
+          message: `the member of ${bound.role} is the whole pool`,
+          tokens: otherProjects(bound),
+          legitimate: [meant],
+          fixed: withMember(bound, principalOf(bound, meant)),
+        }
+      }),
   ],
 }
 
-const wholePoolMessage = 'the member is the whole pool'
-
-function subjectOf(pool: string, subject: unknown): string {
-  return `principal://iam.googleapis.com/${pool}/subject/${subject}`
+function givesTokens(role: string): boolean {
+  return roleGrants(role, 'iam.serviceAccounts.getAccessToken')
 }
 
-/** Whole pools of which no provider for tokens is at hand: then no token can show it. */
+/** Whole pools of which no provider for tokens is at hand, or whose role gives no tokens: then none can show it. */
 function unseenPools(given: Given): Suspicion[] {
-  const seen = new Set(tokenProviders(given.poolProviders).map((each) => poolOf(each.given)))
-  return listedMembers(given).flatMap((each) =>
-    each.member.kind === 'pool' && !seen.has(each.member.pool)
-      ? tokenless(each, `${wholePoolMessage}${during(each)}`, subjectOf(each.member.pool, 'SUBJECT'))
-      : [],
+  const seen = new Set(tokenProviders(given.poolProviders).map(poolOf))
+  const whole = (each: Listed) => each.member.kind === 'pool'
+  const accounts = accountMembers(given).filter(
+    (each) => whole(each) && !('pool' in each.member && seen.has(each.member.pool) && givesTokens(each.role)),
   )
+  return [...accounts, ...projectMembers(given).filter(whole)].map((each) => {
+    const pool = 'pool' in each.member ? each.member.pool : ''
+    const narrowed = isStrong(each) ? withoutMember(each) : withMember(each, subjectMember(pool, 'SUBJECT'))
+    return tokenless(each, `the member of ${each.role} is the whole pool`, narrowed)
+  })
 }
 
-export const everyone: Rule = {
-  id: 'google-binding-everyone',
-  severity: 'critical',
-  what: 'everybody may act as a service account',
-  why: 'allUsers is everybody, and allAuthenticatedUsers everybody who has a Google account.',
+// ── roles on a project ─────────────────────────────────────────────────────────────────────────────────
+
+export const everyAccount: Rule = {
+  id: 'google-project-every-account',
+  severity: 'high',
+  what: 'identities of a pool may act as every service account of a project',
+  why: 'A role on a project counts for every service account in it, also for those that are made later: give it on the one that is meant.',
   find: (given) =>
-    listedMembers(given)
-      .filter(({ member }) => /^all(Authenticated)?Users$/.test(member.text))
-      .flatMap((each) =>
-        tokenless(
-          each,
-          `the member is ${each.member.text}`,
-          'serviceAccount:ci@acme.iam.gserviceaccount.com',
-        ),
-      ),
+    projectMembers(given)
+      .filter(({ role, member }) => 'pool' in member && givesTokens(role))
+      .flatMap((each) => {
+        const message = `${each.member.text} has ${each.role} on the project`
+        const fixed = withoutMember(each)
+        const bound = firstBound(each, given)
+        if (!bound) return tokenless(each, message, fixed)
+        return { ...suspected(bound), message, tokens: [ofMember(bound)], legitimate: [], fixed }
+      }),
 }
 
-/** What is seen in the document alone. */
-function tokenless(listed: Listed, message: string, member: string): Suspicion[] {
-  const { account, path } = listed
-  const document = { kind: 'account', given: account } as const
-  const fixed = withMember(listed, member)
-  return [{ document, path, message, effect: 'weakens', tokens: [], legitimate: [], fixed }]
+/** By the first service account of the project, and a provider of the pool. */
+function firstBound(listed: Listed, given: Given): Bound | undefined {
+  if (listed.document.kind !== 'project') return undefined
+  const { projectNumber } = listed.document.given
+  const [account] = given.serviceAccounts.filter((each) => each.projectNumber === projectNumber)
+  return account && boundTo(listed, account, tokenProviders(given.poolProviders))[0]
 }
+
+/** Of whom a role makes the masters of a project or an account. */
+const strong =
+  /^roles\/(owner|editor|viewer|iam\.\w*[aA]dmin|iam\.serviceAccountUser|resourcemanager\.\w*Admin)$/
+
+function isStrong({ document, role }: Listed): boolean {
+  return strong.test(role) || (document.kind === 'project' && givesTokens(role))
+}
+
+export const strongRole: Rule = {
+  id: 'google-strong-role',
+  severity: 'high',
+  what: 'identities of a pool have a basic role, or one that gives out roles',
+  why: 'Whoever takes over one job then has the project: owner and editor may change nearly all of it, viewer reads it, and the Admin roles of IAM give out any role. Give the one role that the job needs.',
+  find: (given) =>
+    [...accountMembers(given), ...projectMembers(given)]
+      .filter(({ role, member }) => 'pool' in member && strong.test(role))
+      .map((each) => tokenless(each, `${each.member.text} has ${each.role}`, withoutMember(each))),
+}
+
+// ── which jobs of the pool ─────────────────────────────────────────────────────────────────────────────
 
 export const anyProject: Rule = {
   id: 'google-binding-any-project',
   severity: 'medium',
   what: 'a binding goes by an attribute that does not say which project it is',
-  why: 'A branch or an environment of that name can be made in every project that the provider lets in.',
+  why: 'Whoever may create a project for which the provider lets tokens in gets in: a branch or an environment of that name can be made in every one, and an owner has many.',
   find: (given) =>
     boundMembers(given)
-      .filter(({ member, provider }) => member.kind === 'attribute' && !namesProject(member.name, provider))
+      .filter((bound) => bound.member.kind === 'attribute' && !namesProject(bound))
       .map((bound) => {
-        const claim = claimOf(bound)
-        const value = 'value' in bound.member ? bound.member.value : ''
-        const same = claim === undefined ? {} : { [claim]: value }
+        const same = valueIn(bound)
         const meant = { ...meantToken(bound.provider), ...same }
         return {
           ...suspected(bound),
           legitimate: [meant],
-          message: `attribute.${'name' in bound.member ? bound.member.name : ''} is the same in every project${during(bound)}`,
+          message: `${attributeOf(bound)} is the same in many projects`,
           tokens: otherProjects(bound).map((token) => ({ ...token, ...same })),
-          fixed: withMember(bound, subjectOf(bound.member.pool, meant.sub)),
+          fixed: withMember(bound, principalOf(bound, meant)),
         }
       }),
 }
 
-function claimOf({ member, provider }: Bound): string | undefined {
-  const name = member.kind === 'attribute' ? member.name : ''
-  const text = provider.given.document.attributeMapping[`attribute.${name}`] ?? ''
-  return /^assertion\.(\w+)$/.exec(text)?.[1]
-}
-
-function namesProject(name: string, { given, platform }: TokenProvider): boolean {
-  const text = given.document.attributeMapping[`attribute.${name}`] ?? ''
-  return ['sub', ...platform.tenantClaims].some((claim) => text.includes(`assertion.${claim}`))
-}
-
-export const sharedSubjects: Rule = {
-  id: 'google-shared-subjects',
+export const pullRequest: Rule = {
+  id: 'google-pull-request',
   severity: 'high',
-  what: 'several issuers of a pool give out subjects of one and the same space',
-  why: 'principal://…/subject/S is whoever has the subject S, at whichever provider of the pool: who controls one issuer can be anybody of the others.',
+  what: 'a binding is for the jobs of pull requests and plans too',
+  why: 'The code of a pull request, or of a plan, has not been reviewed when its job runs.',
+  find: (given) =>
+    [...boundMembers(given).filter(namesProject), ...boundMembers(given).filter(isProposed)].flatMap(
+      (bound) => {
+        const job = jobOf(bound)
+        const pushed = { ...meantToken(bound.provider, job), ...valueIn(bound) }
+        const proposed = { ...ownToken(bound.provider, { ...job, event: 'pull_request' }), ...valueIn(bound) }
+        if (proposed.sub === pushed.sub && !isProposed(bound)) return []
+        const meant = isProposed(bound) ? meantToken(bound.provider, job) : pushed
+        return {
+          ...suspected(bound),
+          message: 'it fits jobs of pull requests or plans as well as those of branches',
+          tokens: [proposed],
+          legitimate: [meant],
+          fixed: withMember(bound, principalOf(bound, meant)),
+        }
+      },
+    ),
+}
+
+export const anyRef: Rule = {
+  id: 'google-any-ref',
+  severity: 'medium',
+  what: 'a binding is for every branch of a project',
+  why: 'Whoever may push a branch gets in: protecting the main branch does not help.',
   find: (given) =>
     boundMembers(given)
-      .filter(
-        ({ member, provider }) => member.kind === 'subject' && isPlain(provider) && fits(member, provider),
-      )
+      .filter(namesProject)
       .flatMap((bound) => {
-        const { provider, member } = bound
-        const subject = member.kind === 'subject' ? member.value : ''
-        const others = tokenProviders(given.poolProviders).filter(
-          (each) => poolOf(each.given) === member.pool && each.issuer !== provider.issuer && isPlain(each),
-        )
-        return others.map(
-          (other): Suspicion => ({
-            document: { kind: 'provider', given: other.given },
-            path: ['attributeMapping', 'google.subject'],
-            effect: 'admits',
-            message: `${other.given.document.id} and ${provider.given.document.id} both map google.subject from sub as it is${during(bound)}`,
-            asks: { provider: other.given, account: bound.account },
-            legitimateAsks: { provider: provider.given, account: bound.account },
-            tokens: [{ ...meantToken(other), sub: subject }],
-            legitimate: [{ ...meantToken(provider), sub: subject }],
-            fixed: {
-              ...other.given.document,
-              attributeMapping: {
-                ...other.given.document.attributeMapping,
-                'google.subject': `'${other.given.document.id}::' + assertion.sub`,
-              },
-            },
-          }),
-        )
+        const pushed = { ...ownToken(bound.provider, jobOf(bound)), ...valueIn(bound) }
+        const sub = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
+        if (sub === pushed.sub) return []
+        const ref = String(pushed.ref ?? '').replace('main', 'feature')
+        return {
+          ...suspected(bound),
+          message: 'it fits every branch',
+          tokens: [{ ...pushed, sub, ref, ref_protected: 'false' }],
+          legitimate: [pushed],
+          fixed: withMember(bound, principalOf(bound, pushed)),
+        }
       }),
 }
 
-function isPlain({ given }: TokenProvider): boolean {
-  return given.document.attributeMapping['google.subject'] === 'assertion.sub'
-}
-
-/** Whether the subject of a member looks like one of this provider's issuer. */
-function fits(member: Member, { platform }: TokenProvider): boolean {
-  return (
-    member.kind === 'subject' && (platform.ownerPrefix.test(member.value) || platform.name === 'this issuer')
-  )
+export const literalWildcard: Rule = {
+  id: 'google-binding-literal-wildcard',
+  severity: 'medium',
+  what: 'a member takes * literally',
+  why: 'A subject, an attribute’s value and a group are compared character for character, so nobody gets in: only principalSet://…/* is all of a pool.',
+  find: (given) =>
+    boundMembers(given).flatMap((bound) => {
+      const { member } = bound
+      const claim = claimOf(bound)
+      if (!('value' in member) || !/\*/.test(member.value) || claim === undefined) return []
+      const usual = String(meantToken(bound.provider)[claim])
+      const begin = member.value.replace(/\*.*$/, '')
+      const meant = { ...meantToken(bound.provider), [claim]: usual.startsWith(begin) ? usual : `${begin}x` }
+      return {
+        ...suspected(bound),
+        message: `${JSON.stringify(member.value)} is compared character for character`,
+        effect: 'refuses' as const,
+        tokens: [meant],
+        legitimate: [meant],
+        fixed: withMember(bound, principalOf(bound, meant)),
+      }
+    }),
 }
 
 // ── what these share ───────────────────────────────────────────────────────────────────────────────────
 
-function suspected({ account, provider, path }: Bound) {
-  return {
-    document: { kind: 'account', given: account },
-    asks: { provider: provider.given, account },
-    path,
-    effect: 'admits',
-    legitimate: [meantToken(provider)],
-  } as const
+function namesProject({ member, provider }: Bound): boolean {
+  const name = member.kind === 'attribute' ? member.name : ''
+  const text = provider.given.document.attributeMapping[`attribute.${name}`] ?? ''
+  return (text.match(/[\w./-]+/g) ?? []).some((each) =>
+    projectClaims.includes(each.replace(/^assertion\./, '')),
+  )
+}
+
+/** Whether the member is the subject of pull requests or plans. */
+function isProposed({ member }: Bound): boolean {
+  return member.kind === 'subject' && /:(pull_request|run_phase:plan)$/.test(member.value)
+}
+
+function attributeOf({ member }: Bound): string {
+  if (member.kind === 'subject') return 'google.subject'
+  return member.kind === 'attribute' ? `attribute.${member.name}` : ''
+}
+
+/** The claim that the attribute of a member is, where its mapping is that alone. */
+function claimOf(bound: Bound): string | undefined {
+  const text = bound.provider.given.document.attributeMapping[attributeOf(bound)] ?? ''
+  return /^assertion\.(\w+)$/.exec(text)?.[1]
+}
+
+function valueIn(bound: Bound): Claims {
+  const claim = claimOf(bound)
+  return claim !== undefined && 'value' in bound.member ? { [claim]: bound.member.value } : {}
+}
+
+/** The job that a member names, as far as it does. */
+function jobOf({ member }: Bound) {
+  const value = 'value' in member ? member.value : ''
+  const [, owner, project] = /^(?:repo:|project_path:)?([^/:@]+)(?:@\d+)?\/([^:@]+)/.exec(value) ?? []
+  return owner !== undefined && project !== undefined ? { owner, project } : own
 }
 
 /** Jobs of another project, of the same owner where the provider demands that. */
-function otherProjects({ provider }: Bound) {
+function otherProjects({ provider }: Bound): Claims[] {
   const strange = meantToken(provider, { owner: 'evil-corp', project: 'playground' })
   const other = { ...own, project: 'playground' }
   return [
@@ -222,8 +262,7 @@ function otherProjects({ provider }: Bound) {
   ].map((token) => ({ ...token, aud: provider.audience }))
 }
 
-function withMember({ account, path }: Listed, text: string): ServiceAccountDocument {
-  const document = structuredClone(account.document) as unknown as { bindings: { members: string[] }[] }
-  document.bindings[Number(path[1])]!.members[Number(path[3])] = text
-  return document as unknown as ServiceAccountDocument
+/** A token of the member itself. */
+function ofMember(bound: Bound): Claims {
+  return { ...meantToken(bound.provider, jobOf(bound)), ...valueIn(bound) }
 }

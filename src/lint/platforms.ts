@@ -27,6 +27,8 @@ export interface Platform {
   readonly ownerClaim?: string
   /** A claim with the number of the project, which no successor of its name has. */
   readonly immutable?: string
+  /** Subjects end in the name of a branch, which whoever makes a fork chooses: it may hold another end. */
+  readonly endsInBranch?: true
   token(issuer: string, job: Job): Claims
 }
 
@@ -161,7 +163,20 @@ const circleci: Platform = {
   ownerPrefix: /^org\/[^/*?]+\//,
   projectPrefix: /^org\/[^/*?]+\/project\/[^/*?]+\//,
   tenantClaims: ['oidc.circleci.com/project-id'],
-  token: (iss, { owner, project }) => ({ iss, sub: `org/${owner}/project/${project}/user/jo`, aud: owner }),
+  endsInBranch: true,
+  token(iss, { owner, project, event }) {
+    const origin = `github.com/${event === 'pull_request' ? stranger.owner : owner}/${project}`
+    // A build of a fork has the project's own IDs: only the second form of subjects says where the code is from.
+    const from = event === 'pull_request' ? `/vcs-origin/${origin}/vcs-ref/refs/heads/main` : ''
+    return {
+      iss,
+      sub: `org/${owner}/project/${project}/user/jo${from}`,
+      aud: owner,
+      'oidc.circleci.com/project-id': project,
+      'oidc.circleci.com/vcs-origin': origin,
+      'oidc.circleci.com/ssh-rerun': false,
+    }
+  },
 }
 
 /** An issuer of which nothing is known: its subjects have no parts. */
@@ -183,6 +198,32 @@ export function platformOf(issuer: string, subject = ''): Platform {
   // GitLab's own service is everybody's; an instance of one's own has one owner.
   return found === gitlab && issuer !== 'https://gitlab.com' ? { ...gitlab, shared: false } : found
 }
+
+/** Claims that name one project of an owner, on whatever platform. */
+export const projectClaims: readonly string[] = [
+  'sub',
+  'repository',
+  'repository_id',
+  'project_path',
+  'project_id',
+  'terraform_workspace_id',
+  'terraform_workspace_name',
+  'terraform_full_workspace',
+  'pipeline_slug',
+  'pipeline_id',
+  'oidc.circleci.com/project-id',
+]
+
+/** What follows from the event of a job and from its environment: the author of a pull request does not choose it. */
+export const ofEvent: readonly string[] = [
+  'ref',
+  'ref_type',
+  'ref_path',
+  'ref_protected',
+  'event_name',
+  'build_branch',
+  'environment',
+]
 
 /** Whom examples are of, where the trust names nobody. */
 export const own: Job = { owner: 'acme', project: 'shop' }

@@ -1,10 +1,13 @@
 import type {
+  GivenAuthorizationServer,
   GivenCredential,
   GivenPoolProvider,
+  GivenProjectBindings,
   GivenRole,
   GivenServiceAccount,
   GivenTrust,
 } from '../registry/given.ts'
+import type { OauthTarget } from '../sts/oauth/explain-oauth.ts'
 import type { Path } from '../wire/placed-document.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -31,6 +34,8 @@ export interface Suspicion {
   /** Below the document's place. */
   readonly path: Path
   readonly message: string
+  /** The title of a condition: it is so while that holds, and nobody here looks at whether it does. */
+  readonly during?: string
   /**
    * `admits`: a token gets through that should not. `refuses`: one that is meant to get through does not. `weakens`: no
    * token shows it, and it is worth mending all the same.
@@ -44,7 +49,9 @@ export interface Suspicion {
   /** The same for the legitimate tokens. Default: `asks`. */
   readonly legitimateAsks?: Asks
   /** The document as it should be. */
-  readonly fixed: Suspect['given']['document']
+  readonly fixed: object
+  /** Reported only where the fix works: otherwise the token is let in, or kept out, by something else. */
+  readonly needsFix?: true
 }
 
 /** A document of which something is suspected. */
@@ -52,12 +59,29 @@ export type Suspect =
   | { readonly kind: 'role'; readonly given: GivenRole }
   | { readonly kind: 'provider'; readonly given: GivenPoolProvider }
   | { readonly kind: 'account'; readonly given: GivenServiceAccount }
+  | { readonly kind: 'project'; readonly given: GivenProjectBindings }
   | { readonly kind: 'credential'; readonly given: GivenCredential }
+  | { readonly kind: 'server'; readonly given: GivenAuthorizationServer }
 
-/** What tokens are presented for at Google Cloud, where that does not follow from the suspected document. */
-export interface Asks {
+/** What tokens are presented for, where that does not follow from the suspected document. */
+export type Asks = GoogleAsks | OauthAsks
+
+export interface GoogleAsks {
+  readonly cloud: 'google'
   readonly provider: GivenPoolProvider
   readonly account: GivenServiceAccount
+}
+
+/** Who asks an authorization server, and for what. */
+export type OauthAsks = Omit<OauthTarget, 'authorizationServer'>
+
+export interface Example {
+  readonly claims: Claims
+  readonly decision: 'allow' | 'deny'
+  /** Of an authorization server: the client that asks, what for, and claims of the token of whoever acts for the subject. */
+  readonly client?: string
+  readonly resource?: string
+  readonly actor?: Claims
 }
 
 export interface Finding {
@@ -67,7 +91,7 @@ export interface Finding {
   readonly line: number
   readonly message: string
   /** A token's claims, and what the engine decides for it now. */
-  readonly example?: { readonly claims: Claims; readonly decision: 'allow' | 'deny' }
+  readonly example?: Example
   /** The vendor's document, corrected: with it the example is decided otherwise, and `legitimate` is allowed. */
   readonly fixed?: unknown
   readonly legitimate?: Claims

@@ -1,4 +1,7 @@
-import type { Finding, Rule, Severity } from './rule.ts'
+import { relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { lineFingerprints } from './line-fingerprints.ts'
+import type { Example, Finding, Rule, Severity } from './rule.ts'
 
 /** SARIF has three levels, and code scanning a number besides that it sorts by. */
 const levels: Readonly<Record<Severity, readonly [level: 'error' | 'warning' | 'note', score: string]>> = {
@@ -8,18 +11,36 @@ const levels: Readonly<Record<Severity, readonly [level: 'error' | 'warning' | '
   low: ['note', '3.0'],
 }
 
+/** What a log says besides the findings. */
+export interface SarifSetting {
+  /** Mayfly's. */
+  readonly version: string
+  /** The root of the sources, absolute: paths in the log are relative to it. */
+  readonly root: string
+  /** What a file says; undefined where it cannot be read again. */
+  textOf(file: string): string | undefined
+}
+
 /**
  * Findings for code scanning.
  * @see SARIF 2.1.0 (OASIS): §3.13 log, §3.14 run, §3.27 result
+ * @see https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support
  */
-export function sarifLog(findings: readonly Finding[], rules: readonly Rule[], version: string): object {
+export function sarifLog(
+  findings: readonly Finding[],
+  rules: readonly Rule[],
+  setting: SarifSetting,
+): object {
+  const driver = { name: 'mayfly', semanticVersion: setting.version, rules: rules.map(ruleOf) }
+  const places = placesIn(setting)
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'mayfly', semanticVersion: version, rules: rules.map(ruleOf) } },
-        results: findings.map((finding) => resultOf(finding, rules)),
+        tool: { driver },
+        columnKind: 'utf16CodeUnits',
+        results: findings.map((finding) => ({ ...resultOf(finding, rules), ...places(finding) })),
       },
     ],
   }
@@ -27,38 +48,61 @@ export function sarifLog(findings: readonly Finding[], rules: readonly Rule[], v
 
 function ruleOf({ id, severity, what, why }: Rule): object {
   const [level, score] = levels[severity]
+  const seeing = `See docs/lint.md#${id}.`
   return {
     id,
-    shortDescription: { text: what },
+    name: id,
+    shortDescription: { text: sentence(what) },
     fullDescription: { text: why },
-    help: { text: `${why} See docs/lint.md#${id}.` },
+    help: { text: `${why} ${seeing}`, markdown: `**${sentence(what)}** ${why}\n\n${seeing}` },
     defaultConfiguration: { level },
-    properties: { 'security-severity': score, tags: ['security'] },
+    properties: { 'security-severity': score, precision: 'very-high', tags: ['security'] },
   }
 }
 
-function resultOf(
-  { rule, severity, file, line, message, example, fixed }: Finding,
-  rules: readonly Rule[],
-): object {
+function sentence(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`
+}
+
+function resultOf({ rule, severity, message, example, fixed }: Finding, rules: readonly Rule[]): object {
   return {
     ruleId: rule,
     ruleIndex: rules.findIndex(({ id }) => id === rule),
     level: levels[severity][0],
     message: { text: `${message}${example ? shown(example) : ''}` },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: file.split('/').map(encodeURIComponent).join('/') },
-          region: { startLine: Math.max(1, line) },
-        },
-      },
-    ],
     properties: { ...(example && { example }), ...(fixed !== undefined && { fixed }) },
   }
 }
 
-function shown({ claims, decision }: NonNullable<Finding['example']>): string {
+/** Where findings stand, and by what code scanning knows them again. */
+function placesIn({ root, textOf }: SarifSetting) {
+  const files = new Map<string, ReturnType<typeof lineFingerprints>>()
+  const fingerprintsOf = (file: string) => {
+    const known = files.get(file) ?? lineFingerprints(textOf(file) ?? '')
+    files.set(file, known)
+    return known
+  }
+  return ({ file, line }: Finding): object => {
+    const startLine = Math.max(1, line)
+    const fingerprint = fingerprintsOf(file)(startLine)
+    return {
+      locations: [
+        { physicalLocation: { artifactLocation: { uri: uriOf(file, root) }, region: { startLine } } },
+      ],
+      ...(fingerprint !== undefined && { partialFingerprints: { primaryLocationLineHash: fingerprint } }),
+    }
+  }
+}
+
+/** Relative to the root, as code scanning finds files; what is outside of it has a URL of its own. */
+function uriOf(file: string, root: string): string {
+  if (file === '-') return 'stdin'
+  const path = relative(root, resolve(root, file))
+  if (path.startsWith('..')) return pathToFileURL(resolve(root, file)).href
+  return path.split(/[\\/]/).map(encodeURIComponent).join('/')
+}
+
+function shown({ claims, decision }: Example): string {
   const said = decision === 'allow' ? 'This token gets through' : 'This token is refused'
   return `. ${said}: ${JSON.stringify(claims)}`
 }

@@ -110,6 +110,11 @@ export function listed(value: unknown): readonly unknown[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value]
 }
 
+/** As a policy writes them: one value stands without a list. */
+export function oneOrList(values: readonly string[]): string | readonly string[] {
+  return values.length === 1 ? values[0]! : values
+}
+
 type Block = Record<string, Record<string, unknown>>
 
 /** The policy with the conditions of one statement changed. */

@@ -1,5 +1,5 @@
 import { compileGlob } from '../trust/match.ts'
-import { type Job, own, stranger } from './platforms.ts'
+import { type Job, ofEvent, own, stranger } from './platforms.ts'
 import type { Claims } from './rule.ts'
 import { isPattern, restricts, type WebStatement } from './statements.ts'
 
@@ -20,6 +20,12 @@ const chosen = [
 /** A token of a job that meets every condition of a statement that its author can meet. */
 export function tokenOf(statement: WebStatement, job: Job): Claims {
   return { ...statement.platform.token(statement.issuer, job), ...metBy(statement, chosen) }
+}
+
+/** A token of a job of the project that is meant: it meets every condition but those on what led to the job. */
+export function ownToken(statement: WebStatement, job: Job): Claims {
+  const met = Object.entries(metBy(statement, undefined)).filter(([name]) => !ofEvent.includes(name))
+  return { ...statement.platform.token(statement.issuer, job), ...Object.fromEntries(met) }
 }
 
 /** A token that is meant to pass: it meets the conditions, on whatever claim. */
@@ -43,11 +49,24 @@ export function jobIn(pattern: string): Job {
     /^(?:repo:|project_path:)([^/*?]+)\/([^:*?]+)(?=:)/.exec(pattern) ??
     /^system:serviceaccount:([^:*?]+):([^:*?]+)$/.exec(pattern) ??
     /^organization:([^:*?]+):(?:pipeline|project:[^:]+:workspace):([^:*?]+)/.exec(pattern) ??
+    /^org\/([^/*?]+)\/project\/([^/*?]+)\//.exec(pattern) ??
     []
-  const alone = /^(?:repo:|project_path:|organization:|system:serviceaccount:)([^/:*?]+)(?=[/:])/.exec(
+  const alone = /^(?:repo:|project_path:|organization:|system:serviceaccount:|org\/)([^/:*?]+)(?=[/:])/.exec(
     pattern,
   )?.[1]
-  return { owner: owner ?? alone ?? own.owner, project: project ?? own.project }
+  return { owner: owner ?? alone ?? own.owner, project: project ?? begun(pattern) ?? own.project }
+}
+
+/** How the project's name begins where a wildcard follows. */
+function begun(pattern: string): string | undefined {
+  return /^(?:(?:repo|project_path):[^/*?]+\/|system:serviceaccount:[^:*?]+:|organization:[^:*?]+:(?:pipeline:|project:[^:*?]+:workspace:))([^:*?]+)/.exec(
+    pattern,
+  )?.[1]
+}
+
+/** Other projects of the same owner, of which some have names that begin alike. */
+export function neighbours({ owner, project }: Job): Job[] {
+  return ['playground', `${project}-evil`, `${project}evil`].map((other) => ({ owner, project: other }))
 }
 
 /** A subject that fits what the statement says of it: the platform's usual one, or the pattern without its wildcards. */
@@ -61,6 +80,21 @@ function subjectMeant({ conditions }: WebStatement, usual: string): string {
 /** A text that a pattern fits. */
 export function filled(pattern: string): string {
   return pattern.replaceAll(/\*+/g, 'x').replaceAll('?', 'x')
+}
+
+/** Whether a reusable workflow is one that can change: on a branch, or on whatever a wildcard fits. */
+export function isMoving(workflow: string): boolean {
+  return workflow.includes('@refs/heads/') || /@(.*[*?])?$|^[^@]*\*$/.test(workflow)
+}
+
+/** The commit is whoever mends it to fill in. */
+export function pinned(workflow: string): string {
+  return `${workflow.replace(/@.*$/, '')}@COMMIT`
+}
+
+/** Whether a subject names the commit of one job (Buildkite). */
+export function isVarying(subject: string): boolean {
+  return /:commit:[0-9a-f]{7,64}(?=:|$)/.test(subject)
 }
 
 /** The claims with which conditions hold, of those that are named. */

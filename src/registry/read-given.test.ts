@@ -141,6 +141,10 @@ test('a Terraform plan gives what it holds, in modules too', () => {
         }),
         resource('aws_iam_openid_connect_provider', { url: 'https://gitlab.com', client_id_list: ['a'] }),
         resource('aws_s3_bucket', {}),
+        resource('google_project_iam_member', { project: 'acme', role: 'roles/editor', member }),
+        resource('google_project_iam_policy', {
+          policy_data: JSON.stringify({ bindings: [{ role: 'roles/viewer', members: [member] }] }),
+        }),
         resource('google_iam_workload_identity_pool_provider', {
           project: 'acme',
           workload_identity_pool_id: 'ci-pool',
@@ -186,6 +190,13 @@ test('a Terraform plan gives what it holds, in modules too', () => {
   assert.deepEqual(
     given.serviceAccounts[0]!.document.bindings.map(({ condition }) => condition),
     [undefined, { title: 'x', expression: 'request.time < date("2027-01-01")' }],
+  )
+  assert.deepEqual(
+    given.projectBindings.map(({ projectNumber, bindings }) => [projectNumber, bindings[0]!.role]),
+    [
+      ['acme', 'roles/editor'],
+      ['0', 'roles/viewer'],
+    ],
   )
   assert.deepEqual(
     given.credentials.map((each) => each.application),

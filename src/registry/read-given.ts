@@ -56,7 +56,7 @@ const wrappers = ['value', 'Roles', 'workloadIdentityPoolProviders', 'providers'
  * @throws REGISTRY_DOCUMENT
  */
 export function readGiven(file: string, name = file): GivenTrust {
-  return parseGiven(readTrustText(file, 'Check the path.'), file, name)
+  return parseGiven(readTrustText(file, 'Check the path.', name), file, name)
 }
 
 /** As `readGiven`, for text in hand. @throws REGISTRY_DOCUMENT */
@@ -71,12 +71,21 @@ export function parseGiven(text: string, file: string, name = file): GivenTrust 
 }
 
 function one(value: unknown, at: Place, name: string): GivenTrust {
+  if (value === undefined || value === null) throw empty(name)
   const shape = isMembers(value) ? shapes.find(({ fits }) => fits(value)) : undefined
   if (shape) return shape.read(value as Members, at, name)
   throw new MayflyError('REGISTRY_DOCUMENT', {
     message: `${name} line ${at.line()}: ${shown(value)} is no document about trust that is known here`,
     values: { file: name },
     hint: `Known are: ${[...new Set(shapes.map(({ what }) => what))].join('; ')}; a Terraform plan in JSON (terraform show -json); trust.yaml.`,
+  })
+}
+
+function empty(name: string): MayflyError {
+  return new MayflyError('REGISTRY_DOCUMENT', {
+    message: `${name} is empty`,
+    values: { file: name },
+    hint: 'Look at what was to write it: a command that failed leaves an empty file.',
   })
 }
 

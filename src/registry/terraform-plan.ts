@@ -1,4 +1,5 @@
 import type { Path } from '../wire/placed-document.ts'
+import type { BindingDocument } from './documents.ts'
 import { type GivenTrust, nothingGiven, type Place, together } from './given.ts'
 import { givenOidcProvider, givenRole, policyIn, textsIn } from './given-aws.ts'
 import { federatedCredential } from './given-entra.ts'
@@ -38,6 +39,9 @@ const readers: Readonly<Record<string, Reader>> = {
     read: bindings,
   },
   google_service_account_iam_policy: { reads: ['policy_data', 'service_account_id'], read: bindings },
+  google_project_iam_member: { reads: ['member', 'role', 'condition'], read: projectBindings },
+  google_project_iam_binding: { reads: ['members', 'role', 'condition'], read: projectBindings },
+  google_project_iam_policy: { reads: ['policy_data'], read: projectBindings },
   azuread_application_federated_identity_credential: {
     reads: ['issuer', 'subject', 'audiences', 'application_id'],
     read: credential,
@@ -160,19 +164,26 @@ function numberOf({ name, project }: Members, pool: string, plan: Members): stri
   return named ?? bound ?? String(project ?? '0')
 }
 
-function bindings({ type, values, place }: Resource): GivenTrust {
-  const email = /([^/]+@[^/]+)$/.exec(String(values.service_account_id ?? ''))?.[1] ?? bareEmail
-  if (type !== 'google_service_account_iam_policy') {
-    const members = values.members ?? [values.member]
+function bindings(resource: Resource): GivenTrust {
+  const email = /([^/]+@[^/]+)$/.exec(String(resource.values.service_account_id ?? ''))?.[1] ?? bareEmail
+  return givenServiceAccount(email, bindingsIn(resource), resource.place)
+}
+
+function projectBindings(resource: Resource): GivenTrust {
+  const projectNumber = String(resource.values.project ?? '0')
+  const bindings = bindingsIn(resource) as readonly BindingDocument[]
+  return { ...nothingGiven, projectBindings: [{ projectNumber, bindings, place: resource.place }] }
+}
+
+/** What is wrong with them is told when they are compiled. */
+function bindingsIn({ type, values }: Resource): unknown {
+  if (!type.endsWith('_iam_policy')) {
     const [condition] = list(values.condition).map(set)
-    return givenServiceAccount(
-      email,
-      [{ role: values.role, members, ...(condition && { condition }) }],
-      place,
-    )
+    const { role, members = [values.member] } = values
+    return [{ role, members, ...(condition && { condition }) }]
   }
   const policy: unknown = JSON.parse(String(values.policy_data))
-  return givenServiceAccount(email, (isMembers(policy) && policy.bindings) || [], place)
+  return (isMembers(policy) && policy.bindings) || []
 }
 
 function credential({ values, place }: Resource): GivenTrust {

@@ -42,24 +42,29 @@ export function parseTrust(
   return trust
 }
 
-/** @throws REGISTRY_DOCUMENT when it cannot be read */
+/** @throws REGISTRY_DOCUMENT when it cannot be read, or is no text */
 export function readTrustText(
   path: string,
   absentHint = 'Name one on the command line, or write one: examples/trust.yaml in the repository has comments.',
+  name = path,
 ): string {
+  const unreadable = (message: string, hint: string, cause?: unknown) =>
+    new MayflyError('REGISTRY_DOCUMENT', { message, values: { file: name }, hint, cause })
+  let text: string
   try {
-    return readBeside(path)(resolve(path))
+    text = readBeside(path)(resolve(path))
   } catch (cause) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException
-    const absent = code === 'ENOENT'
-    throw new MayflyError('REGISTRY_DOCUMENT', {
-      message: absent ? `there is no trust file ${path}` : `${path} cannot be read (${code})`,
-      values: { file: path },
-      hint: absent ? absentHint : 'Check the path and its permissions.',
-      cause,
-    })
+    if (code === 'ENOENT') throw unreadable(`there is no trust file ${name}`, absentHint, cause)
+    if (code === 'EISDIR') throw unreadable(`${name} is a folder`, 'Name a file in it.', cause)
+    throw unreadable(`${name} cannot be read (${code})`, 'Check the path and its permissions.', cause)
   }
+  if (/[\0\ufffd]/.test(text)) throw unreadable(`${name} is no text in UTF-8`, notText)
+  return text
 }
+
+const notText =
+  'Write it as UTF-8. What PowerShell 5 redirects with > is UTF-16: pipe it to `Out-File -Encoding utf8` in place of that.'
 
 // `<(…)` and standard input.
 const isOpenAlready = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/

@@ -28,7 +28,7 @@ export async function tryCandidate(
   nowMs: number,
 ): Promise<CandidateResult> {
   const results: CandidateEntrance[] = []
-  const entered = entrances.filter(({ target }) => target.cloud !== 'google' || target.provider !== '')
+  const entered = entrances.filter(isForTokens)
   const near = entered.filter((each) => isForIssuer(each, claims))
   const far = entered.filter((each) => !isForIssuer(each, claims))
   for (const { name, target, open } of [...near, ...far]) {
@@ -41,6 +41,12 @@ export async function tryCandidate(
   }
   const allowed = results.filter(({ decision }) => decision === 'allow')
   return { claims, entrances: [...allowed, ...results.filter(({ decision }) => decision === 'deny')] }
+}
+
+/** Some stand for what is allowed otherwise than by tokens. */
+function isForTokens({ target }: Entrance): boolean {
+  if (target.cloud === 'oauth') return target.resources.length > 0
+  return target.cloud !== 'google' || target.provider !== ''
 }
 
 function isForIssuer({ ways }: Entrance, { iss }: Claims): boolean {
@@ -66,4 +72,4 @@ function told({ decision, checks, nearMiss }: Explanation): Omit<CandidateEntran
   return { decision, ...(by?.source !== undefined && { by: by.source }) }
 }
 
-const rules: readonly string[] = ['federated-credential', 'binding', 'attribute-condition']
+const rules: readonly string[] = ['federated-credential', 'binding', 'attribute-condition', 'rules']

@@ -1,9 +1,10 @@
-import { providerName } from '../lint/google-tokens.ts'
+import { providerName } from '../lint/cel-tokens.ts'
 import { arnOf, type GivenTrust } from '../registry/given.ts'
 import { type Explanation, explainOffline, type Target } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
 import { evaluateBindings } from '../trust/google-bindings.ts'
 import { boundTo } from './account-bindings.ts'
+import { requestOf } from './oauth-requests.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -17,8 +18,20 @@ export function decide(
   claims: Claims,
   nowMs = anyTimeMs,
 ): Promise<Explanation> {
+  if (target.cloud === 'oauth') return decideRequest(trust, target, claims, nowMs)
   const { presented } = unsignedToken(claims, nowMs)
   return explainOffline({ trust: only(trust, target), presented, target, nowMs })
+}
+
+function decideRequest(
+  trust: GivenTrust,
+  target: Target & { cloud: 'oauth' },
+  claims: Claims,
+  nowMs: number,
+): Promise<Explanation> {
+  const { subject, ...asking } = requestOf(claims)
+  const { presented } = unsignedToken(subject, nowMs)
+  return explainOffline({ trust: only(trust, target), presented, target: { ...target, ...asking }, nowMs })
 }
 
 function isOf(account: string | undefined, arn: string): boolean {
@@ -39,6 +52,9 @@ function only(trust: GivenTrust, target: Target): GivenTrust {
     poolProviders: trust.poolProviders.filter((each) => providerName(each) === provider),
     serviceAccounts: trust.serviceAccounts.filter(({ document }) => document.email === account),
     credentials: cloud === 'entra' ? trust.credentials : [],
+    authorizationServers: trust.authorizationServers.filter(
+      ({ document }) => cloud === 'oauth' && document.issuer === target.authorizationServer,
+    ),
   }
 }
 

@@ -120,6 +120,22 @@ test('an expression that is no set cancels where it stays, and leaves open what 
   assert.equal(await meaning(sized, provider(`${base} && size(assertion.groups) > 1`)), 'undecided')
 })
 
+test('of claims that are no texts the engine is asked', async () => {
+  const base = "assertion.namespace_path == 'acme'"
+  const also = (condition: string) => provider(`${base} && ${condition}`)
+  assert.equal(await meaning(also('assertion.runner_id == 20'), also('assertion.runner_id == 21')), 'wider')
+  assert.equal(await meaning(also('assertion.rerun == false'), also('assertion.rerun == true')), 'wider')
+  assert.equal(await meaning(also("'a' in assertion.groups"), also("'b' in assertion.groups")), 'wider')
+  assert.equal(await meaning(also('assertion.runner_id == 20'), also('assertion.runner_id == 20')), 'same')
+  // Of texts these are the same: a number is unequal to every text, and begins with none.
+  const unequal = also("assertion.ref != 'dev'")
+  const other = also(
+    "(assertion.ref.startsWith('dev') || !assertion.ref.startsWith('dev')) && assertion.ref != 'dev'",
+  )
+  assert.equal(await meaning(other, unequal), 'wider')
+  assert.equal(await meaning(unequal, other), 'narrower')
+})
+
 test('an expression over what is mapped is another one when its mapping is', async () => {
   const sized = (claim: string) => provider('size(attribute.team) > 2', { 'attribute.team': claim })
   assert.equal(await meaning(sized('assertion.team'), sized('assertion.team')), 'same')
@@ -220,29 +236,69 @@ test('who gets in otherwise than by a token is not passed over', async () => {
   assert.equal(await meaning(policyFor(account), policyFor(account)), 'same')
 })
 
-test('an authorization server that is written in another way makes it impossible to tell', async () => {
-  const server = (scope: string) => ({
-    authorizationServers: [
-      {
-        issuer: 'https://tokens.acme.example',
-        providers: [{ issuer: 'https://gitlab.com' }],
-        resources: [{ identifier: 'https://orders.acme.example', scopes: ['read', 'write'] }],
-        rules: [
-          {
-            name: 'ci',
-            issuer: 'https://gitlab.com',
-            resources: [{ identifier: 'https://orders.acme.example', scopes: [scope] }],
-          },
-        ],
-      },
-    ],
-  })
-  const trustOf = (document: object) => parseGiven(JSON.stringify(document), 'trust.json')
-  const [read, write, none] = [server('read'), server('write'), { issuers: [] }].map(trustOf)
-  const meaning = async (before: typeof read, after: typeof read) =>
-    meaningOf(await differencesOf(before!, after!))
-  assert.equal(await meaning(read, read), 'same')
-  assert.equal(await meaning(read, write), 'undecided')
-  assert.equal(await meaning(none, read), 'undecided')
-  assert.equal(await meaning(read, none), 'narrower')
+const orders = 'https://orders.acme.example'
+const stock = 'https://stock.acme.example'
+const server = (rule: object, more: object = {}) =>
+  parseGiven(
+    JSON.stringify({
+      authorizationServers: [
+        {
+          issuer: 'https://tokens.acme.example',
+          providers: [{ issuer: 'https://gitlab.com' }, { issuer: 'https://kubernetes.example' }],
+          resources: [orders, stock].map((identifier) => ({ identifier, scopes: ['read', 'write'] })),
+          clients: ['orders', 'stock'].map((clientId) => ({
+            clientId,
+            assertions: [{ issuer: 'https://kubernetes.example', subject: clientId }],
+          })),
+          rules: [
+            {
+              name: 'ci',
+              issuer: 'https://gitlab.com',
+              resources: [{ identifier: orders, scopes: ['read'] }],
+              ...rule,
+            },
+          ],
+          ...more,
+        },
+      ],
+    }),
+    'trust.json',
+  )
+const none = parseGiven('{"issuers":[]}', 'trust.json')
+const byServer = async (before: typeof none, after: typeof none) =>
+  meaningOf(await differencesOf(before, after))
+
+test('the rules of an authorization server are compared by what they take and give', async () => {
+  const main = { condition: 'assertion.ref == "main"' }
+  assert.equal(await byServer(server(main), server(main)), 'same')
+  const mainInOtherWords = { condition: "assertion.ref in ['main']" }
+  assert.equal(await byServer(server(main), server(mainInOtherWords)), 'same')
+  assert.equal(await byServer(server({}), server(main)), 'narrower')
+  assert.equal(await byServer(server(main), server({})), 'wider')
+  assert.equal(await byServer(server({ ...main, clients: ['orders'] }), server(main)), 'wider')
+  assert.equal(await byServer(server(main), server({ ...main, clients: ['orders'] })), 'narrower')
+  const acting = { ...main, actor: { issuer: 'https://kubernetes.example' } }
+  assert.equal(await byServer(server(main), server(acting)), 'wider')
+  const narrower = { ...acting, condition: `${main.condition} && actor.sub == "orders"` }
+  assert.equal(await byServer(server(acting), server(narrower)), 'narrower')
+  assert.equal(await byServer(server(narrower), server(acting)), 'wider')
+})
+
+test('another scope or resource is another thing', async () => {
+  const gives = (identifier: string, ...scopes: readonly string[]) =>
+    server({ resources: [{ identifier, scopes }] })
+  assert.equal(await byServer(gives(orders, 'read'), gives(orders, 'write')), 'wider')
+  assert.equal(await byServer(gives(orders, 'read'), gives(stock, 'read')), 'wider')
+  assert.equal(await byServer(gives(orders, 'read', 'write'), gives(orders, 'read')), 'narrower')
+  assert.equal(await byServer(server({}), none), 'narrower')
+  assert.equal(await byServer(none, server({})), 'wider')
+})
+
+test('what is not about tokens, or names them otherwise, is not told to be the same', async () => {
+  const mapped = (subjectMapping: string) => server({ subjectMapping })
+  assert.equal(await byServer(mapped("'a:' + assertion.sub"), mapped("'b:' + assertion.sub")), 'undecided')
+  assert.equal(await byServer(mapped("'a:' + assertion.sub"), mapped("'a:' + assertion.sub")), 'same')
+  assert.equal(await byServer(mapped('assertion.sub'), server({})), 'same')
+  const lasting = (lifetimeSeconds: number) => server({}, { accessTokens: { lifetimeSeconds } })
+  assert.equal(await byServer(lasting(900), lasting(3600)), 'undecided')
 })

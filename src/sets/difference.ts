@@ -2,6 +2,7 @@ import type { GivenTrust } from '../registry/given.ts'
 import type { Target } from '../sts/explain-offline.ts'
 import { type Claims, decide, isBound } from './decide.ts'
 import { entrancesOf } from './entrances.ts'
+import { otherTokens } from './other-values.ts'
 import { jsonOfTokens } from './rows.ts'
 import { undecided } from './text-set.ts'
 import { type TokenSet, withoutTokens } from './token-set.ts'
@@ -10,13 +11,13 @@ import { witnessOf } from './witness.ts'
 
 /** Tokens that the one trust lets in and the other does not. */
 export interface Part {
-  /** Undefined where there are too many parts to tell them. */
+  /** Undefined where there are too many parts to tell them, and where a claim of the example is no text. */
   readonly tokens?: TokenSet
   /** One of them. */
   readonly example?: Claims
   /** Whether the deciding engine let the example in by the one, and not by the other. */
   readonly confirmed: boolean
-  /** Something whose meaning is not compared, in a line: a rule that is not about tokens, the rules of an authorization server. */
+  /** Something whose meaning is not compared, in a line: a rule that is not about tokens. */
   readonly besides?: string
 }
 
@@ -54,25 +55,8 @@ export async function differencesOf(before: GivenTrust, after: GivenTrust): Prom
     const name = pair.now?.name ?? pair.old?.name ?? ''
     if (opened.length + closed.length > 0) differences.push({ name, there, opened, closed })
   }
-  return [...differences, ...differentServers(before, after)]
+  return differences
 }
-
-/** Authorization servers that are not written in the same way: whose tokens they take is not compared. */
-function differentServers(before: GivenTrust, after: GivenTrust): Difference[] {
-  const textsIn = ({ authorizationServers }: GivenTrust) =>
-    new Map(authorizationServers.map(({ document }) => [document.issuer, JSON.stringify(document)]))
-  const [old, now] = [textsIn(before), textsIn(after)]
-  return [...new Set([...old.keys(), ...now.keys()])]
-    .filter((issuer) => old.get(issuer) !== now.get(issuer))
-    .map((issuer) => ({
-      name: `authorization server ${issuer}`,
-      there: !old.has(issuer) ? 'new' : now.has(issuer) ? 'both' : 'old',
-      opened: now.has(issuer) ? [notCompared] : [],
-      closed: old.has(issuer) ? [notCompared] : [],
-    }))
-}
-
-const notCompared: Part = { besides: 'its clients, rules and resources', confirmed: false }
 
 interface Pair {
   readonly old?: Entrance | undefined
@@ -107,6 +91,8 @@ function keyOf({ target }: Entrance): string {
 }
 
 function kindOf(target: Target): string {
+  // Another resource or scope is another thing, and not the same by another name.
+  if (target.cloud === 'oauth') return JSON.stringify(target)
   if (target.cloud !== 'google') return target.cloud
   return `${target.serviceAccount === undefined ? 'provider' : 'account'}${target.provider === '' ? ' by others' : ''}`
 }
@@ -148,7 +134,18 @@ async function partsOf(one: Side, other: Side): Promise<Part[]> {
     if (rest === undecided) return [{ confirmed: false }]
     for (const tokens of rest) parts.push(await partWith(tokens, one, other))
   }
-  return parts
+  if (parts.some(({ confirmed }) => confirmed)) return parts
+  return [...parts, ...(await partOfOthers(sets, one, other))]
+}
+
+/** So many tokens are tried: far more than conditions that people write have values. */
+const mostTried = 500
+
+/** Where the sets differ in nobody for sure, somebody may get in by a claim that is no text. */
+async function partOfOthers(sets: readonly TokenSet[], one: Side, other: Side): Promise<Part[]> {
+  for (const example of sets.flatMap(otherTokens).slice(0, mostTried))
+    if ((await lets(one, example)) && !(await lets(other, example))) return [{ example, confirmed: true }]
+  return []
 }
 
 /** All that gets in, in sets from which nothing is left out any more. */

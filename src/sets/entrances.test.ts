@@ -311,3 +311,85 @@ describe('sets and the deciding engine agree', () => {
     assert.ok(seen.has('entra allow') && seen.has('entra deny'))
   })
 })
+
+const onprem = 'https://tokens.acme.example'
+const cluster = 'https://kubernetes.example'
+const term = fc
+  .record({
+    claim: fc.constantFrom('assertion.sub', 'assertion.ref', 'actor.sub'),
+    operator: fc.constantFrom('==', '!='),
+    text: fc.constantFrom(...words),
+  })
+  .map(({ claim: name, operator, text }) => `${name} ${operator} '${text}'`)
+const condition = fc
+  .array(fc.oneof(term, fc.constant('has(actor.sub)'), fc.constant('!has(assertion.ref)')), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .chain((terms) => fc.constantFrom(' && ', ' || ').map((joint) => terms.join(joint)))
+const tokenRule = fc.record(
+  {
+    issuer: fc.constantFrom('https://gitlab.com', 'https://gitlab.com', onprem),
+    condition,
+    subjectMapping: fc.constantFrom('assertion.sub', 'assertion.ref', "'x' + assertion.sub"),
+    clients: fc.constantFrom(['a'], ['a', 'ab']),
+    actor: fc.record({ issuer: fc.constantFrom(cluster, onprem), required: fc.boolean() }),
+    scopes: fc.subarray(['a', 'b*'], { minLength: 1 }),
+  },
+  { requiredKeys: ['issuer', 'subjectMapping', 'scopes'] },
+)
+const request = fc.record({
+  iss: fc.constantFrom('https://gitlab.com', 'https://gitlab.com', onprem),
+  sub: fc.constantFrom(...words),
+  aud: fc.constantFrom(onprem, onprem, 'x'),
+  ref: claim,
+  scope: fc.constantFrom('a', 'a b*', 'b* a', 'ab', undefined),
+  may_act: fc.constantFrom(undefined, undefined, undefined, 'a'),
+  '(client)': fc.constantFrom('a', 'ab', undefined, 'stranger'),
+  '(actor) iss': fc.constant(cluster),
+  '(actor) sub': fc.constantFrom(...words),
+  '(actor) aud': fc.constantFrom(onprem, onprem, 'x'),
+})
+
+test('sets and the deciding engine agree about the rules of an authorization server', async () => {
+  const decisions = new Set<string>()
+  const property = fc.asyncProperty(
+    fc.array(tokenRule, { minLength: 1, maxLength: 2 }),
+    request,
+    fc.boolean(),
+    async (rules, claims, acts) => {
+      const trust = given({
+        authorizationServers: [
+          {
+            issuer: onprem,
+            providers: [{ issuer: 'https://gitlab.com' }, { issuer: cluster }],
+            resources: [{ identifier: 'r', scopes: ['a', 'b*'] }],
+            clients: ['a', 'ab'].map((clientId) => ({
+              clientId,
+              assertions: [{ issuer: cluster, subject: clientId }],
+            })),
+            rules: rules.map(({ scopes, ...rest }, i) => ({
+              ...rest,
+              name: `rule${i}`,
+              resources: [{ identifier: 'r', scopes }],
+            })),
+          },
+        ],
+      })
+      const presented = Object.fromEntries(
+        Object.entries(claims).filter(([name]) => acts || !name.startsWith('(actor)')),
+      )
+      const said = Object.fromEntries(Object.entries(presented).filter(([, value]) => value !== undefined))
+      for (const { target, ways } of entrancesOf(trust)) {
+        if (target.cloud !== 'oauth' || target.resources.length === 0) continue
+        // What a subject is called leaves nobody out here.
+        const inside = ways.some(({ lets }) => hasToken(lets, said))
+        const { decision } = await decide(trust, target, said)
+        assert.equal(inside ? 'allow' : 'deny', decision, JSON.stringify(target))
+        decisions.add(decision)
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: 600 })
+  assert.deepEqual([...decisions].sort(), ['allow', 'deny'])
+})

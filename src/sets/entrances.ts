@@ -1,15 +1,22 @@
-import { providerName } from '../lint/google-tokens.ts'
+import { providerName } from '../lint/cel-tokens.ts'
 import { arnOf, type GivenServiceAccount, type GivenTrust, type Place } from '../registry/given.ts'
 import { boundTo } from './account-bindings.ts'
 import { roleWays } from './aws-ways.ts'
 import { besidesOfAccount, besidesOfRole } from './besides.ts'
 import { credentialWays } from './entra-ways.ts'
 import { accountWays, poolOf, poolWays, providerWays } from './google-ways.ts'
+import { serverEntrances } from './oauth-ways.ts'
 import type { Entrance } from './way.ts'
 
 /** Everything in a trust that tokens can be presented for, with the rules by which they get in. */
 export function entrancesOf(trust: GivenTrust): Entrance[] {
-  return [...roles(trust), ...providers(trust), ...accounts(trust), ...applications(trust)]
+  return [
+    ...roles(trust),
+    ...providers(trust),
+    ...accounts(trust),
+    ...applications(trust),
+    ...trust.authorizationServers.flatMap(serverEntrances),
+  ]
 }
 
 const everyAccount = 'every account'

@@ -1,4 +1,4 @@
-import { providerName } from '../lint/google-tokens.ts'
+import { providerName } from '../lint/cel-tokens.ts'
 import type { GivenPoolProvider } from '../registry/given.ts'
 import { type Member, roleGrants } from '../trust/google-bindings.ts'
 import { compileProvider, defaultAwsMapping } from '../trust/google-provider.ts'

@@ -1,5 +1,6 @@
 import { openingOf, type Platform, platformOf } from '../lint/platforms.ts'
 import { jobIn } from '../lint/tokens.ts'
+import { actorPrefix, clientName } from './oauth-requests.ts'
 import { type Glob, isExact, like, shown } from './text-set.ts'
 import { hasToken, type TokenSet, valuesOf } from './token-set.ts'
 import { isAny, type ValueSet } from './value-set.ts'
@@ -24,7 +25,7 @@ export function inWords({ lets, except }: Pick<Way, 'lets' | 'except'>): InWords
     ? issuers.map((each) => shown(each).replace(/^https:\/\//, '')).join(' or ')
     : 'any issuer'
   const others = [...lets.claims]
-    .filter(([name]) => !usual.includes(name))
+    .filter(([name, values]) => !usual.includes(name) && !goesWithoutSaying(name, values))
     .map(([name, values]) => claimInWords(name, values))
   const subject = subjects ? jobsOf(subjects, scene) : openSubject(scene)
   const whose = [subject, ...others, ...narrower(lets, except)].join(', ')
@@ -39,6 +40,12 @@ function narrower({ conditions }: TokenSet, except: readonly TokenSet[]): string
 }
 
 const usual: readonly string[] = ['iss', 'sub', 'aud']
+
+/** What hardly any token has needs no words where it is absent, nor does a client where nobody has to be one. */
+function goesWithoutSaying(name: string, { absent, texts }: ValueSet): boolean {
+  if (name === clientName) return absent
+  return texts === undefined && (name === 'may_act' || name === 'cnf' || name.startsWith(actorPrefix))
+}
 
 interface Scene {
   readonly platform: Platform
@@ -159,7 +166,7 @@ function warningsFor(scene: Scene, subjects: readonly Glob[] | undefined): strin
       : []),
     ...((subjects ?? [like('*')]).some((each) => takesPullRequests(each, scene)) ? [unreviewed] : []),
     ...[...lets.claims]
-      .filter(([, values]) => isOptional(values))
+      .filter(([name, values]) => name !== clientName && isOptional(values))
       .map(([name]) => `tokens without ${name} too`),
   ]
 }

@@ -16,6 +16,7 @@ export function checkGiven({
   roles,
   poolProviders,
   serviceAccounts,
+  projectBindings,
   credentials,
   authorizationServers,
 }: GivenTrust): void {
@@ -23,6 +24,7 @@ export function checkGiven({
     at(place, () => compilePolicy(document.assumeRolePolicyDocument, 'trust'))
   for (const { document, place } of poolProviders) at(place, () => compileProvider(document))
   for (const { document, place } of serviceAccounts) at(place, () => compileBindings(document.bindings))
+  for (const { bindings, place } of projectBindings) at(place, () => compileBindings(bindings))
   for (const { document, place } of credentials) at(place, () => compileCredential(document))
   for (const { document, place } of authorizationServers)
     for (const [i, rule] of document.rules.entries())

@@ -112,14 +112,26 @@ function placedYaml(text: string, { numbers }: DocumentOptions): PlacedDocument 
     const { line, col: column } = lines.linePos(offset)
     problems.push({ line, column, path, why })
   }
-  for (const { pos, message } of [...document.errors, ...document.warnings]) report(pos[0], [], message)
-  forRepeatedKeys(document.contents, [], (key, path) =>
-    report(offsetOf(key) ?? 0, path, 'this key stands twice in the same object'),
-  )
+  for (const { pos, message, code } of [...document.errors, ...document.warnings])
+    report(pos[0], [], words[code] ?? message)
+  if (isForeignComment(document.contents)) report(0, [], foreignComment)
+  forWrongKeys(document.contents, [], (key, path, why) => report(offsetOf(key) ?? 0, path, why))
   if (numbers === 'as written') visit(document, { Scalar: (_, node) => keepSpelling(node) })
   const value = problems.length ? undefined : plain(document, report)
   const lineOf = (path: Path) => lines.linePos(offsetAt(document.contents, path)).line
   return { value, problems, lineOf }
+}
+
+/** What the library says in words of its own programming interface. */
+const words: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'another document begins here, and one is expected: put each into a file of its own',
+}
+
+const foreignComment = 'this is no comment in JSON or YAML: begin it with #'
+
+/** `// …` or a C comment, which YAML takes for the beginning of a text. */
+function isForeignComment(node: unknown): boolean {
+  return isScalar(node) && node.type === 'PLAIN' && /^\/[/*]/.test(node.source ?? '')
 }
 
 type Report = (offset: number, path: Path, why: string) => void
@@ -133,17 +145,22 @@ function plain(document: Document, report: Report): unknown {
   }
 }
 
-function forRepeatedKeys(node: unknown, path: Path, report: (key: unknown, path: Path) => void): void {
+function forWrongKeys(
+  node: unknown,
+  path: Path,
+  report: (key: unknown, path: Path, why: string) => void,
+): void {
   if (isMap(node)) {
     const seen = new Set<string>()
     for (const { key, value } of node.items) {
       const at = [...path, keyName(key)]
-      if (seen.has(keyName(key))) report(key, at)
+      if (isForeignComment(key)) report(key, path, foreignComment)
+      if (seen.has(keyName(key))) report(key, at, 'this key stands twice in the same object')
       seen.add(keyName(key))
-      forRepeatedKeys(value, at, report)
+      forWrongKeys(value, at, report)
     }
   } else if (isSeq(node)) {
-    for (const [i, each] of node.items.entries()) forRepeatedKeys(each, [...path, i], report)
+    for (const [i, each] of node.items.entries()) forWrongKeys(each, [...path, i], report)
   }
 }
 

@@ -49,12 +49,21 @@ export function readAuthorizationMessage(
     nowMs,
   }: { readonly account: string; readonly sealing: Sealing; readonly nowMs: number },
 ): string {
-  const record = sealing.unseal(purpose, encoded)
-  if (record === undefined) throw invalidMessage("is not this token service's, or was altered")
-  const [of, expiresAtMs, message] = JSON.parse(record) as [string, number, string]
+  const { account: of, expiresAtMs, message } = openAuthorizationMessage(encoded, sealing)
   if (of !== account) throw invalidMessage(`is of the account ${of}, and the caller of ${account}`)
   if (expiresAtMs <= nowMs) throw invalidMessage(`expired at ${new Date(expiresAtMs).toISOString()}`)
   return message
+}
+
+/** The same for whoever has the keys: of any account, however old. @throws REQUEST_MESSAGE when it is not ours */
+export function openAuthorizationMessage(
+  encoded: string,
+  sealing: Sealing,
+): { readonly account: string; readonly expiresAtMs: number; readonly message: string } {
+  const record = sealing.unseal(purpose, encoded)
+  if (record === undefined) throw invalidMessage("is not this token service's, or was altered")
+  const [account, expiresAtMs, message] = JSON.parse(record) as [string, number, string]
+  return { account, expiresAtMs, message }
 }
 
 function invalidMessage(why: string): MayflyError {
@@ -63,11 +72,34 @@ function invalidMessage(why: string): MayflyError {
 
 // ── the JSON of AWS, by decoded messages in issue threads ──────────────────────────────────────────────
 
+interface Items<Item> {
+  readonly items: readonly Item[]
+}
+
+interface MessageCondition {
+  readonly key: string
+  readonly values: Items<{ readonly value: string }>
+}
+
+/** What a message says, as AWS spells it. */
+export interface AuthorizationMessage {
+  readonly allowed: false
+  readonly explicitDeny: boolean
+  readonly matchedStatements: Items<object>
+  readonly failures: Items<object>
+  readonly context: {
+    readonly principal: { readonly id: string; readonly name?: string; readonly arn: string }
+    readonly action: string
+    readonly resource: string
+    readonly conditions: Items<MessageCondition>
+  }
+}
+
 function messageOf(
   { arn, userId, credential }: AwsIdentity,
-  { action, resource, keys }: AwsRequest,
+  { action, resource = '*', keys }: AwsRequest,
   statements: readonly Statement[],
-): object {
+): AuthorizationMessage {
   return {
     allowed: false,
     explicitDeny: statements.length > 0,
@@ -101,14 +133,14 @@ function statementOf(
   }
 }
 
-function conditionOf(key: string, values: readonly string[]): object {
+function conditionOf(key: string, values: readonly string[]): MessageCondition {
   return { key, values: valuesOf(values) }
 }
 
-function valuesOf(values: readonly string[]): object {
+function valuesOf(values: readonly string[]): Items<{ readonly value: string }> {
   return items(values.map((value) => ({ value })))
 }
 
-function items(list: readonly object[]): object {
+function items<Item>(list: readonly Item[]): Items<Item> {
   return { items: list }
 }

@@ -2,8 +2,9 @@ import { MayflyError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import type { Check } from '../../trust/decision.ts'
 import type { Jwt } from '../../wire/jws.ts'
-import type { OauthTokenAsk, WebIdentity } from '../ask.ts'
+import type { Claims, OauthTokenAsk, WebIdentity } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { unsignedToken } from '../unsigned-token.ts'
 import { assertedClaims, checkTimes, issuerCheck, type Verification } from '../web-identity.ts'
 import { audiencesIn } from './access-token.ts'
 import { authorizeOauthToken } from './authorize-oauth-token.ts'
@@ -11,13 +12,15 @@ import type { AuthorizationServer } from './registered.ts'
 import { serverOf } from './verify-oauth.ts'
 import { verifyProviderToken } from './verify-provider-token.ts'
 
-/** What is asked of an authorization server with a token. There is no actor token, and the client is taken at its word. */
+/** What is asked of an authorization server with a token. The client is taken at its word. */
 export interface OauthTarget {
   readonly cloud: 'oauth'
   readonly authorizationServer: string
   readonly client?: string
   readonly resources: readonly string[]
   readonly scopes: readonly string[]
+  /** Of an actor token that nobody signed, for a subject token that nobody signed either. */
+  readonly actor?: Claims
 }
 
 /** The token, and what it is decided by. */
@@ -32,7 +35,7 @@ export interface OauthScene {
  * @throws TrustDenied, TRUST_PROVIDER, PROOF_* for what the first check refuses
  */
 export async function explainOauth(
-  { authorizationServer: name, client, resources, scopes }: OauthTarget,
+  { authorizationServer: name, client, resources, scopes, actor: acting }: OauthTarget,
   { jwt, registered, by }: OauthScene,
 ): Promise<void> {
   const token = { type: 'jwt', token: new Secret('') } as const
@@ -41,7 +44,9 @@ export async function explainOauth(
   const server = serverOf(ask, registered)
   if (client !== undefined) takeClient(client, server, by.trace)
   const subject = await verifySubject(jwt, server, by)
-  const identity = { type: 'oauth', subject, ...(client !== undefined && { client }) } as const
+  const actor = acting && (await verifySubject(unsignedToken(acting, by.nowMs).presented.jwt, server, by))
+  const known = { ...(actor && { actor }), ...(client !== undefined && { client }) }
+  const identity = { type: 'oauth', subject, ...known } as const
   authorizeOauthToken(ask, identity, registered, by.nowMs, by.trace)
 }
 

@@ -1,15 +1,19 @@
 import type { GivenPoolProvider } from '../registry/given.ts'
-import { type Job, own, type Platform, platformOf, stranger } from './platforms.ts'
+import { type Job, ofEvent, own, type Platform, platformOf, stranger } from './platforms.ts'
 import type { Claims } from './rule.ts'
 
-/** A provider of a pool for tokens, and what its condition says of their claims. */
-export interface TokenProvider {
-  readonly given: GivenPoolProvider
+/** A condition in CEL by which tokens of one issuer are taken. */
+export interface TokenCondition {
   readonly issuer: string
   readonly platform: Platform
-  /** With attributes replaced by the claims that they are mapped from. */
+  /** With attributes replaced by the claims that they are mapped from; empty where there is none. */
   readonly condition: string
   readonly audience: string
+}
+
+/** A provider of a pool for tokens, and what its condition says of their claims. */
+export interface TokenProvider extends TokenCondition {
+  readonly given: GivenPoolProvider
 }
 
 export function tokenProviders(poolProviders: readonly GivenPoolProvider[]): TokenProvider[] {
@@ -17,11 +21,16 @@ export function tokenProviders(poolProviders: readonly GivenPoolProvider[]): Tok
     const { oidc, attributeCondition = '', attributeMapping } = given.document
     if (!oidc) return []
     const condition = unmapped(attributeCondition, attributeMapping)
-    const subject = /'(project_path:|system:serviceaccount:)[^']*'/.exec(condition)?.[0].slice(1) ?? ''
-    const platform = platformOf(oidc.issuerUri, subject)
+    const platform = platformFor(oidc.issuerUri, condition)
     const audience = oidc.allowedAudiences[0] ?? `https:${providerName(given)}`
     return [{ given, issuer: oidc.issuerUri, platform, condition, audience }]
   })
+}
+
+/** Whose tokens an issuer's are, by its URL or by the subjects that a condition names. */
+export function platformFor(issuer: string, condition: string): Platform {
+  const subject = /['"](project_path:|system:serviceaccount:)[^'"]*/.exec(condition)?.[0].slice(1) ?? ''
+  return platformOf(issuer, subject)
 }
 
 export function providerName({ projectNumber, pool, document }: GivenPoolProvider): string {
@@ -73,13 +82,21 @@ const chosen = [
 ]
 
 /** A token of a job, with those claims that its author can choose as the condition wants them. */
-export function jobToken({ issuer, platform, condition, audience }: TokenProvider, job: Job): Claims {
+export function jobToken({ issuer, platform, condition, audience }: TokenCondition, job: Job): Claims {
   const wanted = Object.entries(wantedClaims(condition)).filter(([name]) => chosen.includes(name))
   return { ...platform.token(issuer, job), ...Object.fromEntries(wanted), aud: audience }
 }
 
+/** A token of a job of the project that is meant: it meets the condition, but for what led to the job. */
+export function ownToken(provider: TokenCondition, job: Job): Claims {
+  const usual = provider.platform.token(provider.issuer, job)
+  const led = ['sub', ...ofEvent].flatMap((name) => (name in usual ? [[name, usual[name]]] : []))
+  const { environment: _, ...meant } = meantToken(provider, job)
+  return { ...meant, ...Object.fromEntries(led) }
+}
+
 /** A token that is meant to pass the condition. */
-export function meantToken(provider: TokenProvider, job: Job = own): Claims {
+export function meantToken(provider: TokenCondition, job: Job = own): Claims {
   const { issuer, platform, condition, audience } = provider
   const usual = platform.token(issuer, job)
   const wanted = wantedClaims(condition)
