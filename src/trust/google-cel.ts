@@ -10,8 +10,10 @@ import {
   plan,
   unparse,
 } from '@bufbuild/cel'
+import { evaluationSteps } from './cel-cost.ts'
+import { beginEvaluation, patternOf } from './cel-matches.ts'
 import { refuse } from './document.ts'
-import { allowSteps, extract, googleFunctions, stepFunction } from './google-functions.ts'
+import { extract, googleFunctions, rangeFunction, stepFunction } from './google-functions.ts'
 
 /** Values by variable name: `assertion`, `google`, `attribute`. */
 export type Bindings = Readonly<Record<string, CelInput>>
@@ -21,7 +23,7 @@ export interface Program {
   readonly text: string
   /** Its value, or why it has none. */
   run(bindings: Bindings): CelResult
-  /** What it asks for, part by part: the terms that `&&` joins. For explanations. */
+  /** What it asks for, part by part: the terms that `&&` joins. For explanations; they share the steps of one evaluation. */
   terms(): readonly Term[]
 }
 
@@ -38,6 +40,8 @@ export interface CelOptions {
   /** In characters. */
   readonly maxLength: number
   readonly variables: readonly string[]
+  /** That compiling its patterns, and one evaluation, may take. Default: `stepLimit`. */
+  readonly maxSteps?: number
 }
 
 type Expr = ReturnType<typeof parse>['expr']
@@ -59,13 +63,20 @@ const builtIn = new Set(['_&&_', '_||_', '_?_:_', '_[_]', '@not_strictly_false',
 export function compileCel(text: string, path: string, options: CelOptions): Program {
   if (text.length > options.maxLength)
     refuse(path, text, `at most ${options.maxLength} characters (it has ${text.length})`)
+  const { maxSteps } = options
+  beginEvaluation(maxSteps)
   const expr = inspected(text, path, options)
+  const evaluate = evaluator(expr)
   let terms: readonly Term[] | undefined
   return {
     text,
-    run: runner(expr),
+    run(bindings) {
+      beginEvaluation(maxSteps)
+      return evaluate(bindings)
+    },
     terms() {
       terms ??= termsWith(expr, parse(text))
+      beginEvaluation(maxSteps)
       return terms
     },
   }
@@ -86,8 +97,14 @@ export function celOf(json: unknown, depth = 0): CelInput {
   if (Array.isArray(json)) return json.map((each) => celOf(each, depth + 1))
   if (typeof json !== 'object' || json === null) return json as CelInput
   const members = new Map(Object.entries(json).map(([name, each]) => [name, celOf(each, depth + 1)]))
-  // The library's own `has` takes a member that is null for absent: `!has(assertion.x)` would hold.
-  return Object.assign(celMap(members), { has: (name: unknown) => members.has(name as string) })
+  const map = celMap(members)
+  const get = map.get.bind(map)
+  return Object.assign(map, {
+    // The library's own takes a member that is null for absent: `!has(assertion.x)` would hold.
+    has: (name: unknown) => members.has(name as string),
+    // And it looks through all members for a number.
+    get: (name: CelValue) => (typeof name === 'string' ? get(name) : undefined),
+  })
 }
 
 /** A value as an explanation shows it. */
@@ -110,11 +127,18 @@ function parsed(text: string, path: string): Expr {
   }
 }
 
-function runner(expr: Expr): (bindings: Bindings) => CelResult {
+/** Evaluates with the steps that are left. */
+function evaluator(expr: Expr): (bindings: Bindings) => CelResult {
   const program = plan(env, expr)
   return (bindings) => {
-    allowSteps()
-    return program(bindings)
+    // An absent claim is an error, and an expression may meet thousands: without the stack, each takes a tenth of the time.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    try {
+      return program(bindings)
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
+    }
   }
 }
 
@@ -126,7 +150,7 @@ interface Place {
   readonly text: string
 }
 
-/** Refuses what Google's CEL does not have, and puts a counter into every loop. */
+/** Refuses what Google's CEL does not have, and makes every loop pay for its iterations. */
 function inspect(expr: Expr | undefined, at: Place): void {
   if (at.depth > depthLimit) refuse(at.path, at.text, `an expression nested at most ${depthLimit} deep`)
   const within = { ...at, depth: at.depth + 1 }
@@ -148,13 +172,16 @@ function inspect(expr: Expr | undefined, at: Place): void {
 
 function inspectCall(call: Call, at: Place): void {
   const name = call.function
-  if (name.startsWith('@step') || (!builtIn.has(name) && env.funcs.find(name) === undefined))
+  if (
+    name === stepFunction ||
+    name === rangeFunction ||
+    (!builtIn.has(name) && env.funcs.find(name) === undefined)
+  )
     refuse(at.path, `${name}()`, "a function of Google's CEL")
   if (name === 'getAttribute' && !isApi(call.target, at))
     refuse(at.path, `${name}()`, 'a condition that has `api`, and there api.getAttribute(NAME, DEFAULT)')
-  if (name === 'matches') checked(at, call, 'matches() with a literal RE2 pattern', isPattern)
-  if (name === 'extract' && literal(call.args[0]) !== undefined)
-    checked(at, call, 'extract() with a template that has one {name}', isTemplate)
+  if (name === 'matches') checkPattern(at, literal(call.args.at(-1)))
+  if (name === 'extract' && literal(call.args[0]) !== undefined) checkTemplate(at, literal(call.args[0])!)
   // A chain of the same operator is flat however long: only what is nested otherwise counts.
   for (const each of [call.target, ...call.args])
     inspect(each, isChain(call, each) ? { ...at, depth: at.depth - 1 } : at)
@@ -175,19 +202,28 @@ function inspectLoop(loop: Loop, at: Place): void {
   const names = new Set([...at.names, loop.iterVar, loop.accuVar].filter((name) => name !== ''))
   const inside = { ...at, names, loops: at.loops + 1 }
   for (const each of [loop.accuInit, loop.loopCondition, loop.loopStep, loop.result]) inspect(each, inside)
-  loop.loopCondition = counted(loop.loopCondition!)
+  loop.loopCondition = counted(loop.loopCondition!, loop.loopStep!, at.text)
+  // The evaluator lists all elements ahead of the first iteration.
+  loop.iterRange = callOf(loop.iterRange!, rangeFunction, [loop.iterRange!])
 }
 
-/** `@step() ? condition : false`; an error in it ends the loop. */
-function counted(condition: Expr): Expr {
-  const no: Expr = { ...condition, exprKind: { case: 'constExpr', value: constant(false) } }
-  return callOf(condition, '_?_:_', [callOf(condition, stepFunction, []), condition, no])
+/** `@step(STEPS) ? condition : false`; an error in it ends the loop. */
+function counted(condition: Expr, step: Expr, text: string): Expr {
+  // No map that the text makes has more keys than there are colons.
+  const keys = text.split(':').length - 1
+  const value = BigInt(evaluationSteps(condition, keys) + evaluationSteps(step, keys))
+  const paid = callOf(condition, stepFunction, [constant(condition, { case: 'int64Value', value })])
+  return callOf(condition, '_?_:_', [
+    paid,
+    condition,
+    constant(condition, { case: 'boolValue', value: false }),
+  ])
 }
 
 type Constant = Extract<Expr['exprKind'], { case: 'constExpr' }>['value']
 
-function constant(value: boolean): Constant {
-  return { $typeName: 'cel.expr.Constant', constantKind: { case: 'boolValue', value } }
+function constant(like: Expr, constantKind: Constant['constantKind']): Expr {
+  return { ...like, exprKind: { case: 'constExpr', value: { $typeName: 'cel.expr.Constant', constantKind } } }
 }
 
 function callOf(like: Expr, name: string, args: Expr[]): Expr {
@@ -197,29 +233,27 @@ function callOf(like: Expr, name: string, args: Expr[]): Expr {
   }
 }
 
-function checked(at: Place, call: Call, expected: string, isValid: (text: string) => boolean): void {
-  const text = literal(call.args.at(-1))
-  if (text === undefined || !isValid(text)) refuse(at.path, text ?? at.text, expected)
-}
-
 function literal(expr: Expr | undefined): string | undefined {
   const constantKind = expr?.exprKind.case === 'constExpr' ? expr.exprKind.value.constantKind : undefined
   return constantKind?.case === 'stringValue' ? constantKind.value : undefined
 }
 
-// A pattern from a token could cost the square of its length, so only literal ones are taken.
-const matchesPattern = runner(parse("''.matches(pattern)").expr)
-
-function isPattern(pattern: string): boolean {
-  return !isCelError(matchesPattern({ pattern }))
+// A pattern from a token would be compiled without anybody having seen it: only literal ones are taken.
+function checkPattern(at: Place, pattern: string | undefined): void {
+  const expected = 'matches() with a literal RE2 pattern'
+  if (pattern === undefined) refuse(at.path, at.text, expected)
+  try {
+    patternOf(pattern)
+  } catch (error) {
+    refuse(at.path, pattern, `${expected} (${reason(error)})`)
+  }
 }
 
-function isTemplate(template: string): boolean {
+function checkTemplate(at: Place, template: string): void {
   try {
     extract('', template)
-    return true
   } catch {
-    return false
+    refuse(at.path, template, 'extract() with a template that has one {name}')
   }
 }
 
@@ -245,8 +279,8 @@ function termOf(expr: Expr, text: string): Term {
       : call?.target && tests.has(call.function)
         ? [call.target, ...call.args]
         : []
-  const [left, right] = pair.map((each) => runner(each))
-  return { text, run: runner(expr), ...(left && { left }), ...(right && { right }) }
+  const [left, right] = pair.map((each) => evaluator(each))
+  return { text, run: evaluator(expr), ...(left && { left }), ...(right && { right }) }
 }
 
 function isSpelled(name: string): boolean {
