@@ -57,6 +57,19 @@ test('the example is right, and has its defaults filled in', async () => {
   assert.match(trust.google[0]!.serviceAccounts[0]!.uniqueId, /^1\d{20}$/)
 })
 
+test('every problem of a great many is told', () => {
+  assert.equal(problems(`{"issuers":[${'{},'.repeat(70_000)}{}]}`).length, 140_002)
+})
+
+test('a trust file or a policy that nests too deep is refused with that reason', () => {
+  const deep = '['.repeat(101) + ']'.repeat(101)
+  assert.match(problem(`{"aws":${deep}}`), /nest over 100 levels/)
+  assert.match(
+    problem(role('').replace(statement, deep)),
+    /JSON text is wrong: lists and objects nest over/,
+  )
+})
+
 test('JSON is read as well as YAML', () => {
   const [first] = parseTrust('{"aws":[{"account":"123456789012"}]}', 'trust.json').aws
   assert.deepEqual(first, { account: '123456789012', oidcProviders: [], roles: [] })

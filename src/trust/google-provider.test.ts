@@ -305,6 +305,25 @@ describe('an evaluation has an end', () => {
       assert.match(trace[1]!.hint!, /too many steps|makes a (string|list) of over/)
     })
 
+  const some: [why: string, expression: string][] = [
+    ['going through a list for nothing', '!assertion.half.exists(h, true)'],
+    [
+      'a list put behind another, twice',
+      'size(assertion.half + [g]) == 0 && size(assertion.half + [g]) == 0',
+    ],
+    ['a list sought among lists', 'assertion.half in [assertion.half, [1]]'],
+  ]
+  for (const [why, expression] of some)
+    test(`what a function does with a list is paid for: ${why}`, () => {
+      const over = (count: number) =>
+        admits(`!assertion.list.exists(g, !(${expression}) && g == '')`, {
+          sub: 's',
+          list: list.slice(0, count),
+          half: list.slice(0, 500),
+        })
+      assert.deepEqual([over(50), over(1800)], [true, false])
+    })
+
   test('a condition over hundreds of groups is evaluated', () => {
     const some = { sub: 's', list: list.slice(0, 400) }
     assert.equal(admits("assertion.list.exists(g, g in ['a', 'b', 'g399'])", some), true)
