@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { exactly } from '../wire/schema-problems.ts'
-import { digits, isIssuerUrl, listOf, matching, shortListOf, textUpTo, unique } from './rules.ts'
+import { caseless, digits, isIssuerUrl, listOf, matching, shortListOf, textUpTo, unique } from './rules.ts'
 
 // What AWS IAM takes, by its limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and the
 // API reference of CreateOpenIDConnectProvider and CreateRole.
@@ -58,7 +58,7 @@ const tags = v.exactOptional(
   v.pipe(
     v.array(tag),
     v.maxLength(50, 'at most 50 tags'),
-    unique('the tag', (each) => each.key?.toLowerCase()),
+    unique('the tag', (each) => caseless(each.key)),
   ),
 )
 
@@ -139,20 +139,20 @@ export const awsAccount = exactly({
   roles: v.optional(
     v.pipe(
       v.array(role),
-      unique('the role', (each) => each.name?.toLowerCase()),
+      unique('the role', (each) => caseless(each.name)),
     ),
     [],
   ),
   managedPolicies: v.exactOptional(
     v.pipe(
       v.array(managedPolicy),
-      unique('the managed policy', (each) => each.name?.toLowerCase()),
+      unique('the managed policy', (each) => caseless(each.name)),
     ),
   ),
   users: v.exactOptional(
     v.pipe(
       v.array(user),
-      unique('the user', (each) => each.name?.toLowerCase()),
+      unique('the user', (each) => caseless(each.name)),
     ),
   ),
   outboundWebIdentityFederation: v.exactOptional(v.boolean()),

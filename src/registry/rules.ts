@@ -54,6 +54,11 @@ export function unique<Item>(what: string, keyOf: (item: Item) => unknown): v.Ra
   })
 }
 
+/** A name as those are told apart that letter case does not: undefined for what is no text, of which its own rule tells. */
+export function caseless(name: unknown): string | undefined {
+  return typeof name === 'string' ? name.toLowerCase() : undefined
+}
+
 /** A place below the value at hand, as valibot writes it. */
 export function at(
   ...keys: [string | number, ...(string | number)[]]

@@ -57,6 +57,23 @@ test('the example is right, and has its defaults filled in', async () => {
   assert.match(trust.google[0]!.serviceAccounts[0]!.uniqueId, /^1\d{20}$/)
 })
 
+test('a name that is no text is one problem', () => {
+  assert.match(problem(role('').replace('name: deploy', 'name: { a: 1 }')), /roles\[0\]\.name: expected/)
+  for (const kind of ['managedPolicies', 'users'])
+    assert.match(problems(account(`    ${kind}: [{ name: 1 }]\n`)).join('\n'), /\[0\]\.name: expected/)
+  assert.match(problems(role('tags: [{ key: 1, value: a }]')).join('\n'), /tags\[0\]\.key: expected/)
+})
+
+test('every problem of a great many is told', () => {
+  assert.equal(problems(`{"issuers":[${'{},'.repeat(70_000)}{}]}`).length, 140_002)
+})
+
+test('a trust file or a policy that nests too deep is refused with that reason', () => {
+  const deep = '['.repeat(101) + ']'.repeat(101)
+  assert.match(problem(`{"aws":${deep}}`), /nest over 100 levels/)
+  assert.match(problem(role('').replace(statement, deep)), /JSON text is wrong: lists and objects nest over/)
+})
+
 test('JSON is read as well as YAML', () => {
   const [first] = parseTrust('{"aws":[{"account":"123456789012"}]}', 'trust.json').aws
   assert.deepEqual(first, { account: '123456789012', oidcProviders: [], roles: [] })

@@ -36,7 +36,7 @@ export function parseTrust(
   // A policy that could not be had was told of already, where the reason is known.
   const told = new Set(problems.map((each) => JSON.stringify(each.path)))
   const found = placed(document, schemaProblems(parsed.issues ?? [], otherProviderKind))
-  problems.push(...found.filter((each) => !told.has(JSON.stringify(each.path))))
+  for (const each of found) if (!told.has(JSON.stringify(each.path))) problems.push(each)
   if (problems.length || !parsed.success) throw documentError(fileName, problems)
   const { $schema: _, ...trust } = parsed.output
   return trust

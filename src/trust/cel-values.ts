@@ -15,8 +15,14 @@ export function celOf(json: unknown, depth = 0): CelInput {
   if (Array.isArray(json)) return json.map((each) => celOf(each, depth + 1))
   if (typeof json !== 'object' || json === null) return json as CelInput
   const members = new Map(Object.entries(json).map(([name, each]) => [name, celOf(each, depth + 1)]))
-  // The library's own `has` takes a member that is null for absent: `!has(assertion.x)` would hold.
-  return Object.assign(celMap(members), { has: (name: unknown) => members.has(name as string) })
+  const map = celMap(members)
+  const get = map.get.bind(map)
+  return Object.assign(map, {
+    // The library's own takes a member that is null for absent: `!has(assertion.x)` would hold.
+    has: (name: unknown) => members.has(name as string),
+    // And it looks through all members for a number.
+    get: (name: CelValue) => (typeof name === 'string' ? get(name) : undefined),
+  })
 }
 
 /** A value as an explanation shows it. */

@@ -66,6 +66,19 @@ test('a condition that cannot be evaluated gives nothing', () => {
   assert.ok(!boundary(on("'yes'")).permits(get('x')))
 })
 
+test('the conditions of a boundary together take what one evaluation may', () => {
+  const list = `[${Array(60).fill(1).join()}]`
+  const within = `${list}.all(a, ${list}.all(b, a == b)) && resource.name != ''`
+  const checks: Check[] = []
+  assert.ok(!boundary(...Array(10).fill(on(within))).permits(get('x'), checks))
+  assert.match(checks[0]!.hint!, /too many steps/)
+  const many = Array.from(
+    { length: 20 },
+    (_, i) => `resource.name.matches('/objects/[a-z]+/[0-9]{1,4}-${i}$')`,
+  )
+  assert.ok(boundary(on(many.join(' || '))).permits(get('alice/2026-19')))
+})
+
 test('a role of which nothing is known gives nothing, and the trace says so', () => {
   const checks: Check[] = []
   const custom = boundary(rule({ availablePermissions: ['inRole:projects/acme/roles/reader'] }))

@@ -1,4 +1,5 @@
 import { isCelError } from '@bufbuild/cel'
+import { stepLimit } from './cel-steps.ts'
 import { celOf } from './cel-values.ts'
 import type { Check } from './decision.ts'
 import { memberAt, objectAt, refuse, stringAt } from './document.ts'
@@ -40,6 +41,8 @@ export interface Boundary {
 
 const mostRules = 10
 const longestCondition = 2048
+/** Callers write boundaries: all conditions of one together take what an evaluation may. */
+const conditionSteps = stepLimit / mostRules
 const service = 'storage.googleapis.com'
 const bucketName =
   /^\/\/storage\.googleapis\.com\/(projects\/_\/buckets\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])$/
@@ -95,7 +98,7 @@ function conditionAt(value: unknown, path: string): Program | undefined {
   if (title !== undefined) stringAt(title, `${path}.title`)
   if (description !== undefined) stringAt(description, `${path}.description`)
   const text = stringAt(expression, `${path}.expression`, 'a CEL expression')
-  const options = { maxLength: longestCondition, variables: ['resource', 'api'] }
+  const options = { maxLength: longestCondition, variables: ['resource', 'api'], maxSteps: conditionSteps }
   return compileCel(text, `${path}.expression`, options)
 }
 

@@ -1,6 +1,9 @@
-import { type CelInput, type CelResult, celEnv, isCelError, parse, plan, unparse } from '@bufbuild/cel'
+import { type CelInput, type CelResult, celEnv, parse, plan, unparse } from '@bufbuild/cel'
+import { withoutStacks } from '../wire/without-stacks.ts'
+import { evaluationSteps } from './cel-cost.ts'
+import { beginEvaluation, patternOf } from './cel-matches.ts'
 import { refuse } from './document.ts'
-import { allowSteps, extract, googleFunctions, stepFunction } from './google-functions.ts'
+import { extract, googleFunctions, rangeFunction, stepFunction } from './google-functions.ts'
 
 /** Values by variable name: `assertion`, `google`, `attribute`. */
 export type Bindings = Readonly<Record<string, CelInput>>
@@ -10,7 +13,7 @@ export interface Program {
   readonly text: string
   /** Its value, or why it has none. */
   run(bindings: Bindings): CelResult
-  /** What it asks for, part by part: the terms that `&&` joins. For explanations. */
+  /** What it asks for, part by part: the terms that `&&` joins. For explanations; they share the steps of one evaluation. */
   terms(): readonly Term[]
 }
 
@@ -33,6 +36,8 @@ export interface CelOptions {
   readonly mostLogicOperators?: number
   /** Whether it may have `all`, `exists` and the like. */
   readonly macros?: boolean
+  /** That compiling its patterns, and one evaluation, may take. Default: `stepLimit`. */
+  readonly maxSteps?: number
 }
 
 type Expr = ReturnType<typeof parse>['expr']
@@ -54,13 +59,20 @@ const builtIn = new Set(['_&&_', '_||_', '_?_:_', '_[_]', '@not_strictly_false',
 export function compileCel(text: string, path: string, options: CelOptions): Program {
   if (text.length > options.maxLength)
     refuse(path, text, `at most ${options.maxLength} characters (it has ${text.length})`)
+  const { maxSteps } = options
+  beginEvaluation(maxSteps)
   const expr = inspected(text, path, options)
+  const evaluate = evaluator(expr)
   let terms: readonly Term[] | undefined
   return {
     text,
-    run: runner(expr),
+    run(bindings) {
+      beginEvaluation(maxSteps)
+      return evaluate(bindings)
+    },
     terms() {
       terms ??= termsWith(expr, parse(text))
+      beginEvaluation(maxSteps)
       return terms
     },
   }
@@ -86,12 +98,11 @@ function parsed(text: string, path: string): Expr {
   }
 }
 
-function runner(expr: Expr): (bindings: Bindings) => CelResult {
+/** Evaluates with the steps that are left. */
+function evaluator(expr: Expr): (bindings: Bindings) => CelResult {
   const program = plan(env, expr)
-  return (bindings) => {
-    allowSteps()
-    return program(bindings)
-  }
+  // An absent claim is an error, and an expression may meet thousands.
+  return (bindings) => withoutStacks(() => program(bindings))
 }
 
 interface Place {
@@ -106,7 +117,7 @@ interface Place {
   readonly text: string
 }
 
-/** Refuses what Google's CEL does not have, and puts a counter into every loop. */
+/** Refuses what Google's CEL does not have, and makes every loop pay for its iterations. */
 function inspect(expr: Expr | undefined, at: Place): void {
   if (at.depth > depthLimit) refuse(at.path, at.text, `an expression nested at most ${depthLimit} deep`)
   const within = { ...at, depth: at.depth + 1 }
@@ -143,22 +154,26 @@ function inspectCall(call: Call, at: Place): void {
   const name = call.function
   // What macros are made of is in loops.
   if (logicOperators.has(name) && at.loops === 0) at.count.logic += Math.max(1, call.args.length - 1)
-  if (name.startsWith('@step') || (!builtIn.has(name) && env.funcs.find(name) === undefined))
+  if (isOurs(name) || (!builtIn.has(name) && env.funcs.find(name) === undefined))
     refuse(at.path, `${name}()`, "a function of Google's CEL that Mayfly has")
   if (name === 'getAttribute' && !isApi(call.target, at))
     refuse(at.path, `${name}()`, 'a condition that has `api`, and there api.getAttribute(NAME, DEFAULT)')
   if ((name === 'hasOnly' || name === 'date') && !at.names.has('api'))
     refuse(at.path, `${name}()`, 'an expression that is a condition of IAM')
   if (name === 'hasOnly') checkOnly(call, at)
-  if (name === 'matches') checked(at, call, 'matches() with a literal RE2 pattern', isPattern)
-  if (name === 'extract' && literal(call.args[0]) !== undefined)
-    checked(at, call, 'extract() with a template that has one {name}', isTemplate)
+  if (name === 'matches') checkPattern(at, literal(call.args.at(-1)))
+  if (name === 'extract' && literal(call.args[0]) !== undefined) checkTemplate(at, literal(call.args[0])!)
   // A chain of the same operator is flat however long: only what is nested otherwise counts.
   for (const each of [call.target, ...call.args])
     inspect(each, isChain(call, each) ? { ...at, depth: at.depth - 1 } : at)
 }
 
 /** Whether it is the variable `api`, where there is one. */
+/** One of those that pay, which no expression may spell. */
+function isOurs(name: string): boolean {
+  return name === stepFunction || name === rangeFunction
+}
+
 function isApi(target: Expr | undefined, { names }: Place): boolean {
   return target?.exprKind.case === 'identExpr' && target.exprKind.value.name === 'api' && names.has('api')
 }
@@ -184,19 +199,28 @@ function inspectLoop(loop: Loop, at: Place): void {
   const names = new Set([...at.names, loop.iterVar, loop.accuVar].filter((name) => name !== ''))
   const inside = { ...at, names, loops: at.loops + 1 }
   for (const each of [loop.accuInit, loop.loopCondition, loop.loopStep, loop.result]) inspect(each, inside)
-  loop.loopCondition = counted(loop.loopCondition!)
+  loop.loopCondition = counted(loop.loopCondition!, loop.loopStep!, at.text)
+  // The evaluator lists all elements ahead of the first iteration.
+  loop.iterRange = callOf(loop.iterRange!, rangeFunction, [loop.iterRange!])
 }
 
-/** `@step() ? condition : false`; an error in it ends the loop. */
-function counted(condition: Expr): Expr {
-  const no: Expr = { ...condition, exprKind: { case: 'constExpr', value: constant(false) } }
-  return callOf(condition, '_?_:_', [callOf(condition, stepFunction, []), condition, no])
+/** `@step(STEPS) ? condition : false`; an error in it ends the loop. */
+function counted(condition: Expr, step: Expr, text: string): Expr {
+  // No map that the text makes has more keys than there are colons.
+  const keys = text.split(':').length - 1
+  const value = BigInt(evaluationSteps(condition, keys) + evaluationSteps(step, keys))
+  const paid = callOf(condition, stepFunction, [constant(condition, { case: 'int64Value', value })])
+  return callOf(condition, '_?_:_', [
+    paid,
+    condition,
+    constant(condition, { case: 'boolValue', value: false }),
+  ])
 }
 
 type Constant = Extract<Expr['exprKind'], { case: 'constExpr' }>['value']
 
-function constant(value: boolean): Constant {
-  return { $typeName: 'cel.expr.Constant', constantKind: { case: 'boolValue', value } }
+function constant(like: Expr, constantKind: Constant['constantKind']): Expr {
+  return { ...like, exprKind: { case: 'constExpr', value: { $typeName: 'cel.expr.Constant', constantKind } } }
 }
 
 function callOf(like: Expr, name: string, args: Expr[]): Expr {
@@ -206,29 +230,27 @@ function callOf(like: Expr, name: string, args: Expr[]): Expr {
   }
 }
 
-function checked(at: Place, call: Call, expected: string, isValid: (text: string) => boolean): void {
-  const text = literal(call.args.at(-1))
-  if (text === undefined || !isValid(text)) refuse(at.path, text ?? at.text, expected)
-}
-
 function literal(expr: Expr | undefined): string | undefined {
   const constantKind = expr?.exprKind.case === 'constExpr' ? expr.exprKind.value.constantKind : undefined
   return constantKind?.case === 'stringValue' ? constantKind.value : undefined
 }
 
-// A pattern from a token could cost the square of its length, so only literal ones are taken.
-const matchesPattern = runner(parse("''.matches(pattern)").expr)
-
-function isPattern(pattern: string): boolean {
-  return !isCelError(matchesPattern({ pattern }))
+// A pattern from a token would be compiled without anybody having seen it: only literal ones are taken.
+function checkPattern(at: Place, pattern: string | undefined): void {
+  const expected = 'matches() with a literal RE2 pattern'
+  if (pattern === undefined) refuse(at.path, at.text, expected)
+  try {
+    patternOf(pattern)
+  } catch (error) {
+    refuse(at.path, pattern, `${expected} (${reason(error)})`)
+  }
 }
 
-function isTemplate(template: string): boolean {
+function checkTemplate(at: Place, template: string): void {
   try {
     extract('', template)
-    return true
   } catch {
-    return false
+    refuse(at.path, template, 'extract() with a template that has one {name}')
   }
 }
 
@@ -254,8 +276,8 @@ function termOf(expr: Expr, text: string): Term {
       : call?.target && tests.has(call.function)
         ? [call.target, ...call.args]
         : []
-  const [left, right] = pair.map((each) => runner(each))
-  return { text, run: runner(expr), ...(left && { left }), ...(right && { right }) }
+  const [left, right] = pair.map((each) => evaluator(each))
+  return { text, run: evaluator(expr), ...(left && { left }), ...(right && { right }) }
 }
 
 function isSpelled(name: string): boolean {

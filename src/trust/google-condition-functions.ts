@@ -9,6 +9,7 @@ import {
 } from '@bufbuild/cel'
 import { TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { readRfc3339 } from '../wire/rfc3339.ts'
+import { spend } from './cel-steps.ts'
 
 const { STRING, BOOL, DYN } = CelScalar
 const LIST = listType(DYN)
@@ -20,6 +21,7 @@ const LIST = listType(DYN)
 export const conditionFunctions: CelFunc[] = [
   celFunc('date', [STRING], objectType(TimestampSchema), (text) => timestampFromMs(midnight(text))),
   celMethod('hasOnly', LIST, [LIST], BOOL, function (items) {
+    spend(this.size * items.size)
     const only: readonly CelValue[] = [...items]
     return [...this].every((each) => only.includes(each))
   }),

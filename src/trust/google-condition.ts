@@ -1,5 +1,6 @@
 import { type CelInput, type CelResult, celMap, isCelError } from '@bufbuild/cel'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { stepLimit } from './cel-steps.ts'
 import { termChecks } from './cel-terms.ts'
 import { celOf } from './cel-values.ts'
 import type { Check } from './decision.ts'
@@ -32,6 +33,8 @@ const options = {
   // As the schema of the trust file has it; Google's documents have no limit.
   maxLength: 12_000,
   mostLogicOperators: 12,
+  // A policy has many.
+  maxSteps: stepLimit / 10,
   macros: false,
   variables: ['api'],
   // The last four are there for Identity-Aware Proxy and Cloud Run alone.

@@ -1,86 +1,66 @@
 import {
   type CelFunc,
+  type CelInput,
   type CelList,
   CelScalar,
-  type CelValue,
   celEnv,
-  celError,
   celFunc,
+  celList,
   celMethod,
+  isCelList,
+  isCelMap,
   listType,
   mapType,
 } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
+import { matches } from './cel-matches.ts'
+import { priced } from './cel-prices.ts'
+import { spend, spendOn, textSteps } from './cel-steps.ts'
 import { timeFunctions } from './cel-times.ts'
 import { conditionFunctions } from './google-condition-functions.ts'
 
-// The functions of Google's CEL, each bounded: no expression may make much out of little, or much work of a long text.
+// The functions of Google's CEL, each paying for what it does: no expression may make much out of little, or much work of a
+// long text.
 
-/** Iterations and list reads that one evaluation may make; hundreds of groups compared with dozens stay below it. */
-const stepLimit = 10_000
 /** Longest string, in UTF-16 units, that a function may make: several tokens' worth. */
 const stringLimit = 65_536
 /** Longest list that a function may make. */
 const listLimit = 1024
 
-/** Name of the function that counts steps; no expression can spell it. */
+/** Name of the function that pays for an iteration; no expression can spell it. */
 export const stepFunction = '@step'
-
-let stepsLeft = 0
-
-/** Gives the next evaluation its steps. Evaluation is synchronous: one count serves them all. */
-export function allowSteps(): void {
-  stepsLeft = stepLimit
-}
-
-function spend(steps: number): void {
-  stepsLeft -= steps
-  if (stepsLeft < 0) throw new Error('the expression takes too many steps')
-}
-
-/** Text of this length costs what an iteration does, in every function that is given it. */
-const charactersPerStep = 64
-
-/** The same function, charged by the length of what it is given. */
-function charged(func: CelFunc): CelFunc {
-  const call: CelFunc['call'] = (id, target, args) => {
-    const result = func.call(id, target, args)
-    if (result === undefined) return undefined
-    let length = lengthOf(target)
-    for (const each of args) length += lengthOf(each)
-    try {
-      spend(Math.floor(length / charactersPerStep))
-      return result
-    } catch (error) {
-      return celError(error, id)
-    }
-  }
-  return Object.assign(Object.create(func), { call })
-}
-
-function lengthOf(value: CelValue | undefined): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0
-}
+/** Name of the function that pays for the list that a loop goes through. */
+export const rangeFunction = '@range'
 
 const { STRING, BYTES, BOOL, INT, DYN } = CelScalar
 const LIST = listType(DYN)
 const MAP = mapType(STRING, DYN)
 const standardIn = celEnv().funcs.find('@in')!
+/** Where lists that were made here keep their elements: going through one of the library's takes far longer. */
+const made = Symbol('made')
 
 /** What Google's CEL has beside the standard functions, and in place of those that could grow without bound. */
 const ownFunctions: CelFunc[] = [
   ...strings.filter(({ name }) => name !== 'format' && name !== 'strings.quote'),
-  celFunc(stepFunction, [], BOOL, () => {
-    spend(1)
+  celFunc(stepFunction, [INT], BOOL, (steps) => {
+    spend(Number(steps))
     return true
   }),
+  celFunc(rangeFunction, [DYN], DYN, (range) => {
+    if (isCelList(range) || isCelMap(range)) spend(2 * range.size)
+    return range
+  }),
   celFunc('@in', [DYN, LIST], BOOL, (value, list) => {
-    spend(list.size)
+    spend(list.size * spendOn(value))
     return standardIn.call(0, undefined, [value, list]) === true
   }),
   celFunc('_+_', [STRING, STRING], STRING, (a, b) => short(a.length + b.length, () => a + b)),
   celFunc('_+_', [BYTES, BYTES], BYTES, (a, b) => short(a.length + b.length, () => Buffer.concat([a, b]))),
   celFunc('_+_', [LIST, LIST], LIST, appended),
+  celFunc('matches', [STRING, STRING], BOOL, matches),
+  celMethod('matches', STRING, [STRING], BOOL, function (pattern) {
+    return matches(this, pattern)
+  }),
   celMethod('join', LIST, [], STRING, function () {
     return joined(this, '')
   }),
@@ -104,7 +84,7 @@ const ownFunctions: CelFunc[] = [
 ]
 
 /** All functions of Google's CEL: the standard ones, `extract`, those on strings, and `getAttribute` of `api`. */
-export const googleFunctions: CelFunc[] = [...celEnv({ funcs: ownFunctions }).funcs].map(charged)
+export const googleFunctions: CelFunc[] = [...celEnv({ funcs: ownFunctions }).funcs].map(priced)
 
 /**
  * What stands in a value where a template has its one `{name}`: after the first occurrence of what the template
@@ -129,11 +109,18 @@ export function extract(value: string, template: string): string {
 function appended(a: CelList, b: CelList): CelList {
   if (a.size + b.size > listLimit)
     throw new Error(`the expression makes a list of over ${listLimit} elements`)
-  return [...a, ...b] as unknown as CelList
+  const both = elementsOf(a).concat(elementsOf(b))
+  return Object.assign(celList(both), { [made]: both })
+}
+
+function elementsOf(list: CelList & { readonly [made]?: readonly CelInput[] }): readonly CelInput[] {
+  const known = list[made]
+  spend(20 + (known ? Math.ceil(known.length / 16) : list.size))
+  return known ?? [...list]
 }
 
 function joined(list: CelList, separator: string): string {
-  spend(list.size)
+  spend(2 * list.size)
   const words: string[] = []
   let length = 0
   for (const each of list) {
@@ -141,6 +128,7 @@ function joined(list: CelList, separator: string): string {
     length += each.length + separator.length
     words.push(each)
   }
+  spend(textSteps(separator) + Math.ceil(length / 32))
   return short(length, () => words.join(separator))
 }
 

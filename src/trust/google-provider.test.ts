@@ -229,6 +229,11 @@ describe('what does not compile', () => {
     ['too long a condition', condition(`'${'x'.repeat(4096)}' == ''`), 'attributeCondition'],
     ['a pattern that is none', condition("assertion.sub.matches('(')"), 'attributeCondition'],
     ['a pattern from a token', condition('assertion.sub.matches(assertion.iss)'), 'attributeCondition'],
+    [
+      'patterns that take long to compile',
+      condition(Array.from({ length: 60 }, (_, i) => `'x'.matches('x{9${10 + i}}')`).join(' || ')),
+      'attributeCondition',
+    ],
     ['a template that is none', mapping("assertion.sub.extract('x')"), place],
     ['a template with two names', mapping("assertion.sub.extract('{a}{b}')"), place],
     ['macros three deep', condition('[1].all(a, [1].all(b, [1].all(c, true)))'), 'attributeCondition'],
@@ -260,6 +265,7 @@ describe('what does not compile', () => {
 
 describe('an evaluation has an end', () => {
   const list = Array.from({ length: 5000 }, (_, i) => `g${i}`)
+  const keys = (count: number) => Array.from({ length: count }, (_, i) => `${i}u: 1`).join(', ')
   const hostile: [why: string, expression: string][] = [
     ['loops in loops', "assertion.list.exists(a, assertion.list.exists(b, a + b == 'x'))"],
     ['membership in loops', "assertion.list.exists(a, a + 'x' in assertion.list)"],
@@ -273,6 +279,22 @@ describe('an evaluation has an end', () => {
     ['long text searched in a loop', "assertion.list.exists(g, assertion.big.contains(g + '/'))"],
     ['long text matched in a loop', "assertion.list.exists(g, assertion.big.matches('(x+)+y'))"],
     ['long text measured in a loop', 'assertion.list.exists(g, size(assertion.big) < 3)'],
+    ['a long body', `assertion.list.exists(g, ${Array(200).fill("g == 'x'").join(' || ')})`],
+    ['what is absent, in a loop', `assertion.list.exists(g, ${Array(200).fill('g.x').join(' || ')})`],
+    ['lists compared in a loop', 'assertion.list.exists(g, assertion.list != assertion.list)'],
+    ['a long list gone through in a loop', 'assertion.list.exists(g, !assertion.list.exists(h, true))'],
+    ['a list made one by one, time and again', 'assertion.list.exists(g, assertion.list.map(h, h) == [])'],
+    ['lists of lists compared', `[1]${'.map(s, [s, s])'.repeat(30)}.exists(s, s != s)`],
+    ['a list sought in a list of lists', `assertion.list.map(g, [g]).exists(g, [[g]] in [assertion.list])`],
+    ['one long text sought in another', "assertion.big.contains(assertion.big.replace('x', 'y', 1))"],
+    ['a long text sought from its end', "assertion.big.lastIndexOf(assertion.big.substring(5000) + 'y') > 0"],
+    ['a number of many digits', 'int(assertion.big) == 1'],
+    ['the time in zones', "assertion.list.exists(g, timestamp(1).getHours('Asia/Seoul') == 30)"],
+    [
+      'numbers sought in a map',
+      `[{${keys(200)}}].exists(m, assertion.list.exists(g, 999 in m || m[-1] == 1))`,
+    ],
+    ['a great pattern in a loop', "assertion.list.exists(g, g.matches('^[gx]?([xyz]?){90}[yz]$'))"],
   ]
   for (const [why, expression] of hostile)
     test(`${why} is refused`, () => {
@@ -281,6 +303,25 @@ describe('an evaluation has an end', () => {
       const provider = compile(subject, `true && ${expression}`)
       assert.equal(provider.admits(assertion, provider.map(assertion), trace), false)
       assert.match(trace[1]!.hint!, /too many steps|makes a (string|list) of over/)
+    })
+
+  const some: [why: string, expression: string][] = [
+    ['going through a list for nothing', '!assertion.half.exists(h, true)'],
+    [
+      'a list put behind another, twice',
+      'size(assertion.half + [g]) == 0 && size(assertion.half + [g]) == 0',
+    ],
+    ['a list sought among lists', 'assertion.half in [assertion.half, [1]]'],
+  ]
+  for (const [why, expression] of some)
+    test(`what a function does with a list is paid for: ${why}`, () => {
+      const over = (count: number) =>
+        admits(`!assertion.list.exists(g, !(${expression}) && g == '')`, {
+          sub: 's',
+          list: list.slice(0, count),
+          half: list.slice(0, 500),
+        })
+      assert.deepEqual([over(50), over(1800)], [true, false])
     })
 
   test('a condition over hundreds of groups is evaluated', () => {
@@ -296,6 +337,36 @@ describe('an evaluation has an end', () => {
       true,
     )
     assert.equal(admits("assertion.list.exists(g, assertion.path.matches('^H'))", some), false)
+  })
+
+  const terms = (term: (i: number) => string) => Array.from({ length: 30 }, (_, i) => term(i)).join(' || ')
+  const ordinary: [why: string, expression: string][] = [
+    ['comparisons', `assertion.groups.exists(g, ${terms((i) => `g == 'acme-${i}'`)})`],
+    ['comparisons, a loop each', terms((i) => `assertion.groups.exists(g, g == 'acme-${i}')`)],
+    ['beginnings', `assertion.groups.exists(g, ${terms((i) => `g.startsWith('acme-${i}/')`)})`],
+    [
+      'beginnings of the path',
+      `assertion.groups.exists(g, ${terms((i) => `assertion.sub.startsWith(g + '/${i}')`)})`,
+    ],
+    ['other letter cases', `assertion.groups.exists(g, ${terms((i) => `g.lowerAscii() == 'acme-${i}'`)})`],
+    ['patterns', `assertion.groups.exists(g, ${terms((i) => `g.matches('^acme-.*/team-${i}x$')`)})`],
+    ['memberships', terms((i) => `'acme-${i}' in assertion.groups`)],
+  ]
+  for (const [why, expression] of ordinary)
+    test(`a condition of 30 terms over 200 groups is evaluated: ${why}`, () => {
+      const groups = Array.from({ length: 200 }, (_, i) => `acme-platform/team-${i}-developers`)
+      assert.equal(admits(`!(${expression})`, { sub: gitlab.sub, groups }), true)
+    })
+
+  test('the terms of a condition share the steps of one evaluation', () => {
+    const trace: Check[] = []
+    const term = 'assertion.list.all(a, assertion.list.all(b, a != b + b))'
+    const provider = compile(subject, Array(20).fill(term).join(' && '))
+    const assertion = { sub: 's', list: list.slice(0, 60) }
+    provider.admits(assertion, provider.map(assertion), trace)
+    const hints = trace.filter(({ check }) => check === 'term').map(({ hint }) => hint)
+    assert.equal(hints[0], undefined)
+    assert.match(hints.at(-1)!, /too many steps/)
   })
 
   test('each evaluation has its own steps', () => {

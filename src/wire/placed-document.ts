@@ -6,11 +6,11 @@ import {
   isSeq,
   LineCounter,
   type Pair,
-  parseDocument,
   type Scalar,
   visit,
   type YAMLMap,
 } from 'yaml'
+import { composedYaml } from './composed-yaml.ts'
 import { plainJson } from './plain-json.ts'
 
 /** Where in a document: keys and list indexes from its root. */
@@ -34,7 +34,7 @@ export interface PlacedProblem extends Problem {
 export interface PlacedDocument {
   /** Undefined where there are problems. */
   readonly value: unknown
-  /** Syntax, keys that stand twice, tags that nobody knows, aliases that multiply. */
+  /** Syntax, keys that stand twice, tags that nobody knows, aliases that multiply, what nests too deep. */
   readonly problems: readonly PlacedProblem[]
   /** The line of a key or a list entry; where it is absent, of what should hold it. */
   lineOf(path: Path): number
@@ -99,32 +99,20 @@ export function shown(value: unknown): string {
 
 function placedYaml(text: string, { numbers }: DocumentOptions): PlacedDocument {
   const lines = new LineCounter()
-  // The library looks for keys that stand twice too, but in quadratic time.
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    uniqueKeys: false,
-    prettyErrors: false,
-    // Tags make values that JSON has not: bytes, sets, dates.
-    resolveKnownTags: false,
-  })
   const problems: PlacedProblem[] = []
   const report = (offset: number, path: Path, why: string) => {
     const { line, col: column } = lines.linePos(offset)
     problems.push({ line, column, path, why })
   }
-  for (const { pos, message, code } of [...document.errors, ...document.warnings])
-    report(pos[0], [], words[code] ?? message)
+  const document = composedYaml(text, lines, (offset, why) => report(offset, [], why))
+  if (!document) return { value: undefined, problems, lineOf: () => problems[0]?.line ?? 1 }
   if (isForeignComment(document.contents)) report(0, [], foreignComment)
   forWrongKeys(document.contents, [], (key, path, why) => report(offsetOf(key) ?? 0, path, why))
   if (numbers === 'as written') visit(document, { Scalar: (_, node) => keepSpelling(node) })
   const value = problems.length ? undefined : plain(document, report)
-  const lineOf = (path: Path) => lines.linePos(offsetAt(document.contents, path)).line
+  const pairOf = pairFinder()
+  const lineOf = (path: Path) => lines.linePos(offsetAt(document.contents, path, pairOf)).line
   return { value, problems, lineOf }
-}
-
-/** What the library says in words of its own programming interface. */
-const words: Readonly<Record<string, string>> = {
-  MULTIPLE_DOCS: 'another document begins here, and one is expected: put each into a file of its own',
 }
 
 const foreignComment = 'this is no comment in JSON or YAML: begin it with #'
@@ -169,7 +157,7 @@ function keepSpelling(node: Scalar): void {
     node.value = node.source
 }
 
-function offsetAt(root: unknown, path: Path): number {
+function offsetAt(root: unknown, path: Path, pairOf: PairFinder): number {
   let node = root
   let offset = offsetOf(root) ?? 0
   for (const step of path) {
@@ -181,8 +169,16 @@ function offsetAt(root: unknown, path: Path): number {
   return offset
 }
 
-function pairOf(map: YAMLMap, key: string | number): Pair | undefined {
-  return map.items.find((each) => keyName(each.key) === String(key))
+type PairFinder = (map: YAMLMap, key: string | number) => Pair | undefined
+
+/** Finds the pairs of a map by their keys: whoever asks for one often asks for all. */
+function pairFinder(): PairFinder {
+  const known = new Map<YAMLMap, ReadonlyMap<string, Pair>>()
+  return (map, key) => {
+    const pairs = known.get(map) ?? new Map(map.items.map((each) => [keyName(each.key), each]))
+    known.set(map, pairs)
+    return pairs.get(String(key))
+  }
 }
 
 function keyName(key: unknown): string {
