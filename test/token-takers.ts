@@ -1,5 +1,8 @@
+import type { TrustDocument } from '../src/registry/documents.ts'
+import { parseTrust } from '../src/registry/trust-file.ts'
 import { encodeForm } from '../src/wire/form.ts'
-import { roleArn } from './trust-side.ts'
+import { deploy as clientId, tenantId } from './entra-side.ts'
+import { account, roleArn, trusts } from './trust-side.ts'
 
 const kinds = ['forged', 'key', 'expired', 'audience', 'issuer', 'malformed', 'large', 'away'] as const
 /** What a token can be refused for, as far as front ends tell it apart. */
@@ -17,6 +20,7 @@ export interface TokenTaker {
 
 const provider =
   '//iam.googleapis.com/projects/111111111111/locations/global/workloadIdentityPools/bq-pool/providers/gitlab'
+const orders = 'https://orders.acme.example'
 const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const jwt = 'urn:ietf:params:oauth:token-type:jwt'
 
@@ -63,9 +67,9 @@ export const tokenTakers: readonly TokenTaker[] = [
     name: "Entra's token endpoint",
     audience: 'api://AzureADTokenExchange',
     async present(client_assertion, url) {
-      const answer = await posted(`${url}/11111111-1111-4111-8111-111111111111/oauth2/v2.0/token`, {
+      const answer = await posted(`${url}/${tenantId}/oauth2/v2.0/token`, {
         grant_type: 'client_credentials',
-        client_id: '22222222-2222-4222-8222-222222222222',
+        client_id: clientId,
         scope: 'https://management.azure.com/.default',
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion,
@@ -89,7 +93,7 @@ export const tokenTakers: readonly TokenTaker[] = [
     audience: 'https://tokens.acme.example',
     async present(subject_token, url) {
       const asked = { grant_type: tokenExchange, subject_token_type: jwt, subject_token }
-      const answer = await posted(`${url}/token`, { ...asked, resource: 'https://orders.acme.example' })
+      const answer = await posted(`${url}/token`, { ...asked, resource: orders })
       return told(answer.status, ((await answer.json()) as { error?: string }).error)
     },
     refusals: { ...always('400 invalid_request'), away: '503 temporarily_unavailable' },
@@ -107,4 +111,67 @@ function posted(url: string, fields: Parameters<typeof encodeForm>[0]): Promise<
 
 function told(status: number, code: string | number | undefined): string {
   return status === 200 ? '200' : `${status} ${code}`
+}
+
+/** The subject that `trustInJob` lets in everywhere. */
+export const job = 'job'
+
+/** What the rules of each cloud ask of a token besides its issuer. */
+export interface JobRules {
+  /** Conditions of the role's trust policy. */
+  readonly aws: (host: string) => object
+  readonly google?: string
+  /** Of a federated identity credential. */
+  readonly entra: object
+  readonly oauth?: string
+}
+
+const bySubject: JobRules = {
+  aws: (host) => ({ StringEquals: { [`${host}:sub`]: job } }),
+  entra: { subject: job },
+}
+
+/** A trust that all of `tokenTakers` can be asked by, in an issuer of somebody else. */
+export function trustInJob(issuer: string, rules: JobRules = bySubject): TrustDocument {
+  const document = {
+    aws: [awsAccount(issuer, rules)],
+    google: [googleProject(issuer, rules)],
+    entra: [entraTenant(issuer, rules)],
+    authorizationServers: [authorizationServer(issuer, rules)],
+  }
+  return parseTrust(JSON.stringify(document), 'trust.json')
+}
+
+function awsAccount(issuer: string, { aws }: JobRules) {
+  const host = issuer.slice('https://'.length)
+  const principal = { Federated: `arn:aws:iam::${account}:oidc-provider/${host}` }
+  const assumeRolePolicyDocument = trusts(principal, 'sts:AssumeRoleWithWebIdentity', aws(host))
+  return {
+    account,
+    oidcProviders: [{ url: issuer, clientIds: ['https://user-audience.test'] }],
+    roles: [{ name: 'deploy', assumeRolePolicyDocument }],
+  }
+}
+
+function googleProject(issuer: string, { google }: JobRules) {
+  const gitlab = {
+    id: 'gitlab',
+    attributeMapping: { 'google.subject': 'assertion.sub' },
+    ...(google !== undefined && { attributeCondition: google }),
+    oidc: { issuerUri: issuer },
+  }
+  const pools = [{ id: 'bq-pool', providers: [gitlab] }]
+  return { projectNumber: '111111111111', projectId: 'acme', pools }
+}
+
+function entraTenant(issuer: string, { entra }: JobRules) {
+  const main = { name: 'main', issuer, audiences: ['api://AzureADTokenExchange'], ...entra }
+  const deploy = { appId: clientId, displayName: 'deploy', federatedIdentityCredentials: [main] }
+  return { tenantId, applications: [deploy] }
+}
+
+function authorizationServer(issuer: string, { oauth }: JobRules) {
+  const resources = [{ identifier: orders, scopes: [] }]
+  const rule = { name: 'job', issuer, resources, ...(oauth !== undefined && { condition: oauth }) }
+  return { issuer: 'https://tokens.acme.example', providers: [{ issuer }], resources, rules: [rule] }
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { generateIssuerKey, type IssuerKey } from '../../src/keys/signing.ts'
-import { parseTrust } from '../../src/registry/trust-file.ts'
 import { type AuditRecord, createAudit } from '../../src/sts/audit.ts'
 import { createSts } from '../../src/sts/create.ts'
 import { serveSts } from '../../src/sts/serve.ts'
@@ -17,79 +16,14 @@ import {
   type Manners,
   serveHostileIssuer,
 } from '../fakes/hostile-issuer.ts'
-import { type TokenTaker, tokenTakers } from '../token-takers.ts'
+import { job, type TokenTaker, tokenTakers, trustInJob } from '../token-takers.ts'
 
 // An issuer that somebody registered and that means ill, or was taken over, at each front end that asks issuers for keys.
 // It is a real server over TLS; every token is one that would be good if its issuer were.
 
-const account = '123456789012'
-const subject = 'job'
 const discovery = '/.well-known/openid-configuration'
 const mebibyte = 1024 * 1024
 const minuteMs = 60_000
-
-function trustIn(issuer: string) {
-  const host = issuer.slice('https://'.length)
-  const orders = 'https://orders.acme.example'
-  const statement = {
-    Effect: 'Allow',
-    Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${host}` },
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${host}:sub`]: subject } },
-  }
-  const document = {
-    aws: [
-      {
-        account,
-        oidcProviders: [{ url: issuer, clientIds: ['https://user-audience.test'] }],
-        roles: [
-          { name: 'deploy', assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [statement] } },
-        ],
-      },
-    ],
-    google: [
-      {
-        projectNumber: '111111111111',
-        projectId: 'acme',
-        pools: [
-          {
-            id: 'bq-pool',
-            providers: [
-              {
-                id: 'gitlab',
-                attributeMapping: { 'google.subject': 'assertion.sub' },
-                oidc: { issuerUri: issuer },
-              },
-            ],
-          },
-        ],
-      },
-    ],
-    entra: [
-      {
-        tenantId: '11111111-1111-4111-8111-111111111111',
-        applications: [
-          {
-            appId: '22222222-2222-4222-8222-222222222222',
-            displayName: 'deploy',
-            federatedIdentityCredentials: [
-              { name: 'main', issuer, subject, audiences: ['api://AzureADTokenExchange'] },
-            ],
-          },
-        ],
-      },
-    ],
-    authorizationServers: [
-      {
-        issuer: 'https://tokens.acme.example',
-        providers: [{ issuer }],
-        resources: [{ identifier: orders, scopes: [] }],
-        rules: [{ name: 'job', issuer, resources: [{ identifier: orders, scopes: [] }] }],
-      },
-    ],
-  }
-  return parseTrust(JSON.stringify(document), 'trust.json')
-}
 
 /** A token service that knows no keys yet. */
 async function opened(http: Http, issuer = hostileIssuer) {
@@ -98,11 +32,11 @@ async function opened(http: Http, issuer = hostileIssuer) {
   const { now } = clock
   const unused: Http = async () => assert.fail('no registration lets discovery reach any address')
   const audit = createAudit({ sinks: [(record) => records.push(record)], now })
-  const sts = createSts({ document: trustIn(issuer), now, audit, http: { public: http, any: unused } })
+  const sts = createSts({ document: trustInJob(issuer), now, audit, http: { public: http, any: unused } })
   const server = await serveSts({ sts })
   const token = (taker: TokenTaker, key: IssuerKey, kid = key.kid) => {
     const seconds = Math.floor(clock.now() / 1000)
-    const claims = { iss: issuer, sub: subject, aud: taker.audience, iat: seconds, exp: seconds + 3600 }
+    const claims = { iss: issuer, sub: job, aud: taker.audience, iat: seconds, exp: seconds + 3600 }
     return signJwt(claims, { ...key, kid })
   }
   return {
