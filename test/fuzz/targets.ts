@@ -1,3 +1,4 @@
+import { awsCallTargets } from './aws-calls.ts'
 import { frontEndTargets } from './front-end-targets.ts'
 import { registryTargets } from './registry-targets.ts'
 import type { Target } from './target.ts'
@@ -10,4 +11,5 @@ export const targets: readonly Target[] = [
   ...trustTargets,
   ...registryTargets,
   ...frontEndTargets,
+  ...awsCallTargets,
 ]
