@@ -4,7 +4,7 @@ import type { TrustDocument } from '../../src/registry/documents.ts'
 import { memoryStore } from '../../src/registry/memory-store.ts'
 import type { StsRequest, StsResponse } from '../../src/sts/ask.ts'
 import { type AuditRecord, createAudit } from '../../src/sts/audit.ts'
-import { createSts, openSts } from '../../src/sts/create.ts'
+import { type AdministeredSts, createSts, openSts } from '../../src/sts/create.ts'
 import { answer } from '../../src/sts/server.ts'
 import type { SignableRequest } from '../../src/wire/sigv4.ts'
 import { testClock } from '../clock.ts'
@@ -49,6 +49,7 @@ export async function openFuzzed(document: TrustDocument, keys: Keys) {
       const { status, body } = answered
       assert.ok(tookMs < boundMs, `${tookMs} ms`)
       assert.ok(status < 500, `${status} ${body}`)
+      assert.doesNotMatch(body, /InternalFailure/)
       if (status >= 400) {
         isRefusal(answered)
         assert.equal(sts.registry.trust(), before, 'a refusal changes nothing')
@@ -60,13 +61,21 @@ export async function openFuzzed(document: TrustDocument, keys: Keys) {
     /** What is stored is what the next process takes, all of it. */
     async close() {
       const again = await openSts({ ...setting, audit })
-      assert.deepEqual(again.registry.trust(), sts.registry.trust())
+      assert.deepEqual(registered(again), registered(sts))
       assert.deepEqual(again.registry.leftOut(), [])
       await again.registry.close()
       await sts.registry.close()
     },
   }
 }
+
+/** Without the marks by which changes of one account are told to be in conflict. */
+const registered = ({ registry }: AdministeredSts) =>
+  registry
+    .view()
+    .list('')
+    .filter(({ key }) => !key.startsWith('changed/'))
+    .map(({ key, document }) => [key, document])
 
 export function arrived(request: SignableRequest & { readonly body: string }): StsRequest {
   const host = request.headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? ''

@@ -3,10 +3,10 @@ import type { AwsCredentials } from '../../src/credential.ts'
 import { Secret } from '../../src/secret.ts'
 import type { StsResponse } from '../../src/sts/ask.ts'
 import { secretsOfUserKey } from '../../src/sts/aws/user-key.ts'
+import { userKeyId } from '../../src/wire/aws-ids.ts'
 import { readXmlText } from '../../src/wire/aws-query.ts'
 import { encodeForm } from '../../src/wire/form.ts'
 import { signHeaders } from '../../src/wire/sigv4.ts'
-import { admin } from '../sdk-iam.ts'
 import { account, allows, awsTrust, gitlab, role, roleArn, storyTrust, trusts } from '../trust-side.ts'
 import type { Target } from './target.ts'
 import { type FuzzedService, inOrder, keysOf, openFuzzed, requestsIn } from './token-service.ts'
@@ -15,6 +15,14 @@ const everybody = trusts({ AWS: account }, 'sts:AssumeRole', {
   StringLike: { 'aws:PrincipalTag/team': ['a*', `\${aws:username}`] },
 })
 const reading = allows('s3:GetObject', 'arn:aws:s3:::pictures/*')
+const accessKeyId = userKeyId(account)
+const admin = {
+  name: 'admin',
+  path: '/',
+  policies: [],
+  accessKeys: [{ id: accessKeyId }],
+  managedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'],
+}
 const document = awsTrust({
   ...storyTrust.aws[0]!,
   roles: [role('mine', trusts({ AWS: account }, 'sts:*'))],
@@ -22,7 +30,6 @@ const document = awsTrust({
   outboundWebIdentityFederation: true,
 })
 const keys = keysOf(document)
-const accessKeyId = admin.accessKeys[0]!.id
 const credentials: AwsCredentials = {
   accessKeyId,
   secretAccessKey: new Secret(secretsOfUserKey(accessKeyId, keys.sealing)[0]!),
