@@ -1,3 +1,4 @@
+import { MayflyError } from '../errors.ts'
 import type { Path } from '../wire/placed-document.ts'
 import { type GivenTrust, nothingGiven, type Place, together } from './given.ts'
 import { givenOidcProvider, givenRole, policyIn, textsIn } from './given-aws.ts'
@@ -52,6 +53,7 @@ const readers: Readonly<Record<string, Reader>> = {
  * @throws REGISTRY_DOCUMENT
  */
 export function terraformPlan(plan: Members, at: Place): GivenTrust {
+  if (isDeeper(plan, deepest)) throw wrong(`a Terraform plan has at most ${deepest} levels`, at)
   const unknown = unknownValues(plan)
   const root = (plan.planned_values as Members | undefined)?.root_module
   const resources = isMembers(root) ? resourcesIn(root, below(at, ['planned_values', 'root_module'])) : []
@@ -63,6 +65,17 @@ export function terraformPlan(plan: Members, at: Place): GivenTrust {
     return [...given, { ...nothingGiven, open: open.map((name) => openSentence(resource, name)) }]
   })
   return mergedAccounts(together(read))
+}
+
+/** Modules within modules, three levels each, and what is in them. */
+const deepest = 200
+
+/** Level by level: a function that calls itself is what this guards. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let below = [value]
+  for (let level = 0; level < levels && below.length > 0; level++)
+    below = below.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+  return below.length > 0
 }
 
 function openSentence({ address }: Resource, name: string): string {
@@ -145,10 +158,13 @@ function oidcOf({ issuer_uri, allowed_audiences, jwks_json }: Members): Members 
 /** A plan names a project by its ID: its number stands in the provider's name once that is known, or in the bindings. */
 function numberOf({ name, project }: Members, pool: string, plan: Members): string {
   const named = /^projects\/(\d+)\//.exec(String(name ?? ''))?.[1]
-  const bound = new RegExp(`projects/(\\d+)/locations/global/workloadIdentityPools/${pool}/`).exec(
-    JSON.stringify(plan),
-  )?.[1]
-  return named ?? bound ?? String(project ?? '0')
+  return named ?? numberInBindings(pool, plan) ?? String(project ?? '0')
+}
+
+function numberInBindings(pool: string, plan: Members): string | undefined {
+  const names = /projects\/(\d+)\/locations\/global\/workloadIdentityPools\/([^/"]+)\//g
+  for (const [, number, id] of JSON.stringify(plan).matchAll(names)) if (id === pool) return number
+  return undefined
 }
 
 function bindings({ type, values, place }: Resource): GivenTrust {
@@ -157,8 +173,25 @@ function bindings({ type, values, place }: Resource): GivenTrust {
     const members = values.members ?? [values.member]
     return givenServiceAccount(email, [{ role: values.role, members }], place)
   }
-  const policy: unknown = JSON.parse(String(values.policy_data))
-  return givenServiceAccount(email, (isMembers(policy) && policy.bindings) || [], place)
+  const policy = policyData(values.policy_data, below(place, ['policy_data']))
+  return givenServiceAccount(email, policy.bindings ?? [], place)
+}
+
+function policyData(text: unknown, at: Place): Members {
+  try {
+    const policy: unknown = JSON.parse(String(text))
+    if (isMembers(policy)) return policy
+  } catch {
+    // Not JSON: said below.
+  }
+  throw wrong('expected an IAM policy in JSON', at)
+}
+
+function wrong(what: string, { file, line }: Place): MayflyError {
+  return new MayflyError('REGISTRY_DOCUMENT', {
+    message: `${file} line ${line()}: ${what}`,
+    values: { file },
+  })
 }
 
 function credential({ values, place }: Resource): GivenTrust {
