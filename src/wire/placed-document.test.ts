@@ -58,6 +58,16 @@ test('aliases are followed, but not when they multiply or lead nowhere', () => {
     assert.deepEqual([read(text).value, read(text).problems.length], [undefined, 1])
 })
 
+test('a key is a text: keys of keys would be written out without an end', () => {
+  const nested = (levels: number) => `${'{'.repeat(levels)}"a"${'}'.repeat(levels)}`
+  for (const text of [nested(2), nested(64), '? [a]\n: b', 'a: &a x\n*a : b']) {
+    const { value, problems } = read(text)
+    assert.equal(value, undefined, text)
+    assert.match(problems[0]!.why, /^a key is a text/, text)
+  }
+  assert.deepEqual(read('{"a", b, : c}').value, { a: null, b: null, '': 'c' })
+})
+
 test('numbers are parsed, or keep the digits that a number would lose', () => {
   const text = '[012, 123456789012345678901, 1.0, 7]'
   assert.deepEqual(read(text).value, [12, 123456789012345680000, 1, 7])

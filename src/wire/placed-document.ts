@@ -34,7 +34,7 @@ export interface PlacedProblem extends Problem {
 export interface PlacedDocument {
   /** Undefined where there are problems. */
   readonly value: unknown
-  /** Syntax, keys that stand twice, tags that nobody knows, aliases that multiply. */
+  /** Syntax, keys that stand twice or are no texts, tags that nobody knows, aliases that multiply. */
   readonly problems: readonly PlacedProblem[]
   /** The line of a key or a list entry; where it is absent, of what should hold it. */
   lineOf(path: Path): number
@@ -113,6 +113,8 @@ function placedYaml(text: string, { numbers }: DocumentOptions): PlacedDocument 
     problems.push({ line, column, path, why })
   }
   for (const { pos, message } of [...document.errors, ...document.warnings]) report(pos[0], [], message)
+  // JSON has no others, and the library writes each of them out, the keys of keys again and again: 2^n times n brackets.
+  visit(document, { Pair: (_, { key }) => reportUnlessText(key, report) })
   forRepeatedKeys(document.contents, [], (key, path) =>
     report(offsetOf(key) ?? 0, path, 'this key stands twice in the same object'),
   )
@@ -131,6 +133,11 @@ function plain(document: Document, report: Report): unknown {
     report(0, [], `an alias has no anchor, or there are more than ${mostAliases} aliases of one`)
     return undefined
   }
+}
+
+function reportUnlessText(key: unknown, report: Report): void {
+  if (isNode(key) && !isScalar(key))
+    report(offsetOf(key) ?? 0, [], 'a key is a text, and no list, mapping or alias')
 }
 
 function forRepeatedKeys(node: unknown, path: Path, report: (key: unknown, path: Path) => void): void {
@@ -169,7 +176,8 @@ function pairOf(map: YAMLMap, key: string | number): Pair | undefined {
 }
 
 function keyName(key: unknown): string {
-  return String(isScalar(key) ? key.value : key)
+  if (isScalar(key)) return String(key.value)
+  return isNode(key) ? 'no text' : String(key)
 }
 
 function offsetOf(node: unknown): number | undefined {
