@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Path, pathText, placed, placedDocument, shown } from './placed-document.ts'
+import fc from 'fast-check'
+import { type Path, pathOf, pathText, placed, placedDocument, shown } from './placed-document.ts'
 
 const read = (text: string) => placedDocument(text, { numbers: 'parsed' })
 
@@ -79,6 +80,12 @@ test('a path reads as JavaScript would write it', () => {
   assert.equal(pathText(['aws', 0, 'roles', 1, 'name']), 'aws[0].roles[1].name')
   assert.equal(pathText(['map', 'google.subject']), 'map["google.subject"]')
   assert.equal(pathText([]), '')
+})
+
+test('a path that is written is read as the same steps', () => {
+  const name = fc.string({ unit: 'grapheme', maxLength: 12 })
+  const path = fc.array(fc.oneof(fc.nat(999), name, fc.constantFrom('a.b', '"', '\\', ']', '[0]', '0', '')))
+  fc.assert(fc.property(path, (steps) => assert.deepEqual(pathOf(pathText(steps)), steps)))
 })
 
 test('a value is shown in short', () => {
