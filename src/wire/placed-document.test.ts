@@ -69,6 +69,14 @@ test('a key is a text: keys of keys would be written out without an end', () => 
   assert.deepEqual(read('{"a", b, : c}').value, { a: null, b: null, '': 'c' })
 })
 
+test('what nests without an end has a problem and no value', () => {
+  const compact = `{"a":[${'"b":'.repeat(20_000)}"c"]}`
+  for (const text of [compact, '- '.repeat(20_000), '['.repeat(20_000), '{a: '.repeat(20_000)]) {
+    const { value, problems } = read(text)
+    assert.deepEqual([value, problems.length > 0], [undefined, true], text.slice(0, 8))
+  }
+})
+
 test('numbers are parsed, or keep the digits that a number would lose', () => {
   const text = '[012, 123456789012345678901, 1.0, 7]'
   assert.deepEqual(read(text).value, [12, 123456789012345680000, 1, 7])

@@ -97,7 +97,18 @@ export function shown(value: unknown): string {
   return JSON.stringify(value.length > shownCharacters ? `${value.slice(0, shownCharacters)}…` : value)
 }
 
-function placedYaml(text: string, { numbers }: DocumentOptions): PlacedDocument {
+/** The library calls itself for each level, and has no limit of its own. */
+function placedYaml(text: string, options: DocumentOptions): PlacedDocument {
+  try {
+    return readYaml(text, options)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const problem = { line: 1, path: [], why: 'it nests deeper than can be read' }
+    return { value: undefined, problems: [problem], lineOf: () => 1 }
+  }
+}
+
+function readYaml(text: string, { numbers }: DocumentOptions): PlacedDocument {
   const lines = new LineCounter()
   // The library looks for keys that stand twice too, but in quadratic time.
   const document = parseDocument(text, {
