@@ -236,3 +236,44 @@ test('what a plan does not know yet is said, and not guessed at', () => {
   assert.equal(counts(given), '00000')
   assert.deepEqual(given.open, ['aws_iam_role.x: assume_role_policy is known only after apply'])
 })
+
+const bindings = (values: object) => resource('google_service_account_iam_policy', values)
+const nested = (levels: number) => `${'{"a":['.repeat(levels)}${']}'.repeat(levels)}`
+
+for (const [what, document] of [
+  ['whose policy is no JSON', JSON.stringify(plan([bindings({ policy_data: '{' })]))],
+  ['whose policy is no object', JSON.stringify(plan([bindings({ policy_data: '[]' })]))],
+  [
+    'of modules without an end',
+    `{"planned_values":{"root_module":${nested(5000).replaceAll('a', 'child_modules')}}}`,
+  ],
+  [
+    'that does not know without an end',
+    `{"resource_changes":[{"change":{"after_unknown":${nested(5000)}}}]}`,
+  ],
+] as const)
+  test(`a Terraform plan ${what} is REGISTRY_DOCUMENT`, () => {
+    assert.throws(() => parseGiven(document, 'plan.json'), { code: 'REGISTRY_DOCUMENT' })
+  })
+
+test('the number of a project stands in the bindings for that very pool', () => {
+  const pools = (project: string, pool: string) =>
+    `principalSet://iam.googleapis.com/projects/${project}/locations/global/workloadIdentityPools/${pool}/*`
+  const provider = (pool: string) =>
+    resource('google_iam_workload_identity_pool_provider', {
+      project: 'acme',
+      workload_identity_pool_id: pool,
+      workload_identity_pool_provider_id: 'gitlab',
+      attribute_mapping: { 'google.subject': 'assertion.sub' },
+      oidc: [{ issuer_uri: 'https://gitlab.com' }],
+    })
+  const members = {
+    role: 'roles/iam.workloadIdentityUser',
+    members: [pools('7', 'xxxx'), pools('8', 'pool')],
+  }
+  const policy_data = JSON.stringify({ bindings: [members] })
+  const number = (pool: string) =>
+    read(plan([provider(pool), bindings({ policy_data })])).poolProviders[0]!.projectNumber
+  assert.equal(number('pool'), '8')
+  assert.equal(number('p..l'), 'acme')
+})

@@ -1,3 +1,4 @@
+import { MayflyError } from '../errors.ts'
 import type { Path } from '../wire/placed-document.ts'
 import type { BindingDocument } from './documents.ts'
 import { type GivenTrust, nothingGiven, type Place, together } from './given.ts'
@@ -158,10 +159,13 @@ function oidcOf({ issuer_uri, allowed_audiences, jwks_json }: Members): Members 
 /** A plan names a project by its ID: its number stands in the provider's name once that is known, or in the bindings. */
 function numberOf({ name, project }: Members, pool: string, plan: Members): string {
   const named = /^projects\/(\d+)\//.exec(String(name ?? ''))?.[1]
-  const bound = new RegExp(`projects/(\\d+)/locations/global/workloadIdentityPools/${pool}/`).exec(
-    JSON.stringify(plan),
-  )?.[1]
-  return named ?? bound ?? String(project ?? '0')
+  return named ?? numberInBindings(pool, plan) ?? String(project ?? '0')
+}
+
+function numberInBindings(pool: string, plan: Members): string | undefined {
+  const names = /projects\/(\d+)\/locations\/global\/workloadIdentityPools\/([^/"]+)\//g
+  for (const [, number, id] of JSON.stringify(plan).matchAll(names)) if (id === pool) return number
+  return undefined
 }
 
 function bindings(resource: Resource): GivenTrust {
@@ -176,14 +180,27 @@ function projectBindings(resource: Resource): GivenTrust {
 }
 
 /** What is wrong with them is told when they are compiled. */
-function bindingsIn({ type, values }: Resource): unknown {
+function bindingsIn({ type, values, place }: Resource): unknown {
   if (!type.endsWith('_iam_policy')) {
     const [condition] = list(values.condition).map(set)
     const { role, members = [values.member] } = values
     return [{ role, members, ...(condition && { condition }) }]
   }
-  const policy: unknown = JSON.parse(String(values.policy_data))
-  return (isMembers(policy) && policy.bindings) || []
+  return policyData(values.policy_data, below(place, ['policy_data'])).bindings ?? []
+}
+
+function policyData(text: unknown, at: Place): Members {
+  try {
+    const policy: unknown = JSON.parse(String(text))
+    if (isMembers(policy)) return policy
+  } catch {
+    // Not JSON: said below.
+  }
+  const { file, line } = at
+  throw new MayflyError('REGISTRY_DOCUMENT', {
+    message: `${file} line ${line()}: expected an IAM policy in JSON`,
+    values: { file },
+  })
 }
 
 function credential({ values, place }: Resource): GivenTrust {

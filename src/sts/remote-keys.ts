@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import type { Http } from '../wire/http.ts'
 import type { VerificationKey } from '../wire/jws.ts'
+import { oneLine } from '../wire/printable.ts'
 import { noKey, pickKey, readJwks, type TokenHeader, type TrustedIssuer } from './jwks.ts'
 
 export interface RemoteKeys {
@@ -107,10 +108,14 @@ function fetchable(url: string, reach: TrustedIssuer['reach']): string {
   throw new Error(`${url} is not an https URL`)
 }
 
+/** What an issuer published may be in the reason, which is kept with every refusal: of that, the beginning will do. */
+const longestReason = 500
+
 /** The keys of an issuer cannot be had now. */
 export function unavailable(issuer: string, cause: unknown): MayflyError {
+  const reason = cause instanceof Error ? oneLine(cause.message, longestReason) : 'no answer'
   return new MayflyError('PROOF_DISCOVERY', {
-    message: `the keys of ${issuer} cannot be had: ${cause instanceof Error ? cause.message : 'no answer'}`,
+    message: `the keys of ${issuer} cannot be had: ${reason}`,
     values: { issuer },
     cause,
     transient: true,

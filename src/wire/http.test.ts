@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, isIP, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { MayflyError } from '../errors.ts'
 import { outboundHttp } from './http.ts'
+import type { Reach, Resolve } from './lookup.ts'
 
 const http = outboundHttp()
 
@@ -226,4 +227,30 @@ test('only public addresses are asked where the reach is public', async (t) => {
       assert.equal(error.transient, false, host)
     }
   assert.equal(asked, 0)
+})
+
+test('a name that leads inside is refused, however it is resolved later', async (t) => {
+  let connections = 0
+  const { url, server } = await serve(t, (_, response) => response.end('inside'))
+  server.on('connection', () => connections++)
+  const { port } = new URL(url)
+  // Nobody was ever given an address below 2d00::/8.
+  const answers = [['2d00::1', '127.0.0.1'], ['127.0.0.1'], ['2d00::1'], ['::ffff:127.0.0.1']]
+  let asked = 0
+  const resolve: Resolve = (_host, _options, callback) =>
+    callback(
+      null,
+      answers[asked++ % answers.length]!.map((address) => ({ address, family: isIP(address) })),
+    )
+  const ask = (reach: Reach) =>
+    outboundHttp({ reach, resolve })({ method: 'GET', url: `https://a.example:${port}/`, timeoutMs: 200 })
+  for (const blocked of [true, true, false, true]) {
+    const error = await failure(ask('public'))
+    assert.equal(error.code, 'EXCHANGE_UNREACHABLE')
+    assert.equal(/only public addresses/.test(error.message), blocked, error.message)
+  }
+  assert.deepEqual([asked, connections], [4, 0], 'resolved once for each request')
+  asked = 1
+  await failure(ask('any'))
+  assert.equal(connections, 1, 'and it is there')
 })

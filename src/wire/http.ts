@@ -1,10 +1,10 @@
 import http from 'node:http'
 import https from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { MayflyError } from '../errors.ts'
 import type { Environment } from '../world.ts'
 import { bareHost, isLocalhostName, isLoopbackHost, isMetadataHost, isPublicAddress } from './addresses.ts'
-import { lookupWithin, type Reach } from './lookup.ts'
+import { lookupWithin, type Reach, type Resolve } from './lookup.ts'
 import { proxyFor, TunnelAgent, type TunnelOptions } from './proxy.ts'
 import { BlockedAddress, GivenUp, Overdue, type Progress, unreachable } from './unreachable.ts'
 
@@ -45,14 +45,16 @@ export interface OutboundOptions {
    * proxy it is the proxy that resolves names and dials. Default: any.
    */
   readonly reach?: Reach
+  /** Default: the machine's resolver. */
+  readonly resolve?: Resolve
 }
 
 /**
  * HTTPS to anywhere within `reach`; plain HTTP to this machine and to the clouds' metadata addresses alone.
  * Connections are kept for the next request and do not keep the process alive.
  */
-export function outboundHttp({ env = {}, reach = 'any' }: OutboundOptions = {}): Http {
-  const agentFor = agents(env, reach)
+export function outboundHttp({ env = {}, reach = 'any', resolve }: OutboundOptions = {}): Http {
+  const agentFor = agents(env, lookupWithin(reach, resolve))
   return async (request) => {
     const url = allowedUrl(request.url, reach)
     const { timeoutMs = 5000, signal } = request
@@ -108,8 +110,8 @@ function forbidden(host: string, message: string): MayflyError {
   })
 }
 
-function agents(env: Environment, reach: Reach): (url: URL) => http.Agent {
-  const options = { keepAlive: true, lookup: lookupWithin(reach) }
+function agents(env: Environment, lookup: LookupFunction): (url: URL) => http.Agent {
+  const options = { keepAlive: true, lookup }
   const plain = new http.Agent(options)
   const direct = new https.Agent(options)
   const tunnels = new Map<string, TunnelAgent>()

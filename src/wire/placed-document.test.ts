@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Path, pathText, placed, placedDocument, shown } from './placed-document.ts'
+import fc from 'fast-check'
+import { type Path, pathOf, pathText, placed, placedDocument, shown } from './placed-document.ts'
 
 const read = (text: string) => placedDocument(text, { numbers: 'parsed' })
 
@@ -58,6 +59,14 @@ test('aliases are followed, but not when they multiply or lead nowhere', () => {
     assert.deepEqual([read(text).value, read(text).problems.length], [undefined, 1])
 })
 
+test('what nests without an end has a problem and no value', () => {
+  const compact = `{"a":[${'"b":'.repeat(20_000)}"c"]}`
+  for (const text of [compact, '- '.repeat(20_000), '['.repeat(20_000), '{a: '.repeat(20_000)]) {
+    const { value, problems } = read(text)
+    assert.deepEqual([value, problems.length > 0], [undefined, true], text.slice(0, 8))
+  }
+})
+
 test('numbers are parsed, or keep the digits that a number would lose', () => {
   const text = '[012, 123456789012345678901, 1.0, 7]'
   assert.deepEqual(read(text).value, [12, 123456789012345680000, 1, 7])
@@ -69,6 +78,12 @@ test('a path reads as JavaScript would write it', () => {
   assert.equal(pathText(['aws', 0, 'roles', 1, 'name']), 'aws[0].roles[1].name')
   assert.equal(pathText(['map', 'google.subject']), 'map["google.subject"]')
   assert.equal(pathText([]), '')
+})
+
+test('a path that is written is read as the same steps', () => {
+  const name = fc.string({ unit: 'grapheme', maxLength: 12 })
+  const path = fc.array(fc.oneof(fc.nat(999), name, fc.constantFrom('a.b', '"', '\\', ']', '[0]', '0', '')))
+  fc.assert(fc.property(path, (steps) => assert.deepEqual(pathOf(pathText(steps)), steps)))
 })
 
 test('a value is shown in short', () => {

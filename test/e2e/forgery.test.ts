@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { AwsCredentials } from '../../src/credential.ts'
 import { Secret } from '../../src/secret.ts'
+import { type StsServer, serveSts } from '../../src/sts/serve.ts'
 import { type Algorithm, signJwt } from '../../src/wire/jws.ts'
 import { type SigningOptions, signHeaders, signQuery } from '../../src/wire/sigv4.ts'
 import { type Cloud, region, roleArn, startCloud } from '../fakes/cloud.ts'
+import { type Refused, type TokenTaker, tokenTakers } from '../token-takers.ts'
 
 // Forged, altered, stale and misdirected proofs, over HTTP, at each front end that takes them. Each table begins with
 // the proof that is good, so that every refusal below it is for the one thing that was changed.
@@ -18,13 +22,16 @@ const gitlabProvider = `//iam.googleapis.com/${pool}/gitlab`
 const minuteMs = 60_000
 
 let cloud: Cloud
+/** The token service as it stands in production, by the same keys and clock. */
+let front: StsServer
 let nowMs = Math.floor(Date.now() / 1000) * 1000
 
 before(async () => {
   cloud = await startCloud({ now: () => nowMs })
+  front = await serveSts({ sts: cloud.sts })
 })
 beforeEach(newSessions)
-after(() => cloud.close())
+after(() => Promise.all([front.close(), cloud.close()]))
 
 interface Answer {
   readonly status: number
@@ -33,47 +40,6 @@ interface Answer {
 
 // ── tokens ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A token service that takes a GitLab token, and what it says of a bad one. */
-interface TokenTaker {
-  readonly name: string
-  readonly audience: string
-  present(token: string): Promise<Answer>
-  readonly refusals: Readonly<Record<'forged' | 'expired' | 'audience' | 'issuer' | 'malformed', string>>
-}
-
-const takers: readonly TokenTaker[] = [
-  {
-    name: 'AssumeRoleWithWebIdentity',
-    audience: 'https://user-audience.test',
-    present: (WebIdentityToken) =>
-      awsCall({
-        Action: 'AssumeRoleWithWebIdentity',
-        RoleArn: roleArn('deploy'),
-        RoleSessionName: 'forger',
-        WebIdentityToken,
-      }),
-    refusals: {
-      forged: 'InvalidIdentityToken',
-      expired: 'ExpiredTokenException',
-      audience: 'InvalidIdentityToken',
-      issuer: 'InvalidIdentityToken',
-      malformed: 'InvalidIdentityToken',
-    },
-  },
-  {
-    name: 'the Google token exchange',
-    audience: `https:${gitlabProvider}`,
-    present: (token) => googleCall(gitlabProvider, 'urn:ietf:params:oauth:token-type:jwt', token),
-    refusals: {
-      forged: 'invalid_grant',
-      expired: 'invalid_grant',
-      audience: 'invalid_grant',
-      issuer: 'invalid_grant',
-      malformed: 'invalid_grant',
-    },
-  },
-]
-
 /** What every forgery starts from: the claims of a good token and the key that would have signed it. */
 interface Good {
   readonly token: string
@@ -81,9 +47,7 @@ interface Good {
   readonly header: { readonly alg: string; readonly kid: string }
 }
 
-type Refusal = keyof TokenTaker['refusals']
-
-const forgeries: readonly (readonly [what: string, refusal: Refusal, forge: (good: Good) => string])[] = [
+const forgeries: readonly (readonly [what: string, refusal: Refused, forge: (good: Good) => string])[] = [
   [
     'with another claim under the old signature',
     'forged',
@@ -92,16 +56,16 @@ const forgeries: readonly (readonly [what: string, refusal: Refusal, forge: (goo
   ['with another signature', 'forged', ({ token }) => token.replace(/[^.]+$/, flipped)],
   ['without a signature', 'malformed', ({ token }) => token.slice(0, token.lastIndexOf('.'))],
   ['with an empty signature', 'forged', ({ token }) => token.slice(0, token.lastIndexOf('.') + 1)],
-  ['with alg none', 'forged', (good) => unsigned(good, 'none')],
-  ['with alg nOnE', 'forged', (good) => unsigned(good, 'nOnE')],
+  ['with alg none', 'malformed', (good) => unsigned(good, 'none')],
+  ['with alg nOnE', 'malformed', (good) => unsigned(good, 'nOnE')],
   [
     'signed by HMAC with the public key in PEM',
-    'forged',
+    'malformed',
     (good) => hmacSigned(good, publicKey(gitlab).export({ type: 'spki', format: 'pem' })),
   ],
   [
     'signed by HMAC with the public key as a JWK',
-    'forged',
+    'malformed',
     (good) => hmacSigned(good, JSON.stringify(cloud.sts.keys.jwks(gitlab)![0])),
   ],
   ['signed by a key of the forger’s under the right kid', 'forged', (good) => signedBy(forger, good)],
@@ -117,13 +81,13 @@ const forgeries: readonly (readonly [what: string, refusal: Refusal, forge: (goo
   ],
   [
     'signed by the key of another issuer that is trusted',
-    'forged',
+    'key',
     ({ claims }) => signJwt(claims, cloud.sts.keys.signing(kubernetes)),
   ],
-  ['for an algorithm that its key is not for', 'forged', (good) => signedBy(forgerEc, good, {}, 'ES256')],
+  ['for an algorithm that its key is not for', 'malformed', (good) => signedBy(forgerEc, good, {}, 'ES256')],
   [
     'with a critical header that nobody knows',
-    'forged',
+    'malformed',
     ({ claims }) => signJwt(claims, cloud.sts.keys.signing(gitlab), { crit: ['b64'], b64: true }),
   ],
   [
@@ -157,25 +121,54 @@ const forgeries: readonly (readonly [what: string, refusal: Refusal, forge: (goo
     ({ claims }) => genuine({ ...claims, iss: 'https://gitlab.com/' }),
   ],
   ['that is no JWT at all', 'malformed', () => 'not-a-token'],
+  ['of 20,001 characters', 'large', (good) => padded(good, 20_001)],
+  [
+    'whose claims nest 40 levels deep',
+    'malformed',
+    ({ header, claims }) => signedAsWritten(header, withMember(claims, 'deep', nested(40))),
+  ],
+  [
+    'whose claims nest 6,000 levels deep',
+    'malformed',
+    ({ header, claims }) => signedAsWritten(header, withMember(claims, 'deep', nested(6000))),
+  ],
+  [
+    'with a claim twice',
+    'malformed',
+    ({ header, claims }) =>
+      signedAsWritten(header, withMember({ ...claims, sub: 'x' }, 'sub', JSON.stringify(claims.sub))),
+  ],
+  [
+    'with a claim twice, once in escapes',
+    'malformed',
+    ({ header, claims }) => signedAsWritten(header, withMember(claims, '\\u0073ub', '"x"')),
+  ],
+  [
+    'with two algorithms in its header',
+    'malformed',
+    ({ header, claims }) => signedAsWritten(withMember({ ...header, alg: 'none' }, 'alg', '"RS256"'), claims),
+  ],
 ]
 
-for (const taker of takers)
+for (const taker of tokenTakers)
   describe(`at ${taker.name}`, () => {
+    const present = (token: string) => taker.present(token, cloud.server.url)
     it('a good token is accepted, and accepted again', async () => {
       const { token } = goodToken(taker)
-      assert.deepEqual(await taker.present(token), { status: 200, code: undefined })
-      assert.deepEqual(await taker.present(token), { status: 200, code: undefined })
+      assert.deepEqual([await present(token), await present(token)], ['200', '200'])
+    })
+    it('a good token of 20,000 characters is accepted', async () => {
+      assert.equal(await present(padded(goodToken(taker), 20_000)), '200')
     })
     for (const [what, refusal, forge] of forgeries)
       it(`a token ${what} is refused`, async () => {
-        const code = taker.refusals[refusal]
         const allowed = allowedSoFar()
-        assert.deepEqual(await taker.present(forge(goodToken(taker))), { status: 400, code })
+        assert.equal(await present(forge(goodToken(taker))), taker.refusals[refusal])
         assert.equal(allowedSoFar(), allowed)
       })
     it('a token without an expiry is refused', async () => {
       const { exp: _, ...endless } = goodToken(taker).claims
-      assert.equal((await taker.present(genuine(endless))).status, 400)
+      assert.equal(await present(genuine(endless)), taker.refusals.malformed)
     })
   })
 
@@ -203,6 +196,32 @@ function altered(token: string, changes: Readonly<Record<string, unknown>>): str
   const [header, claims, signature] = token.split('.')
   const changed = { ...JSON.parse(Buffer.from(claims!, 'base64url').toString()), ...changes }
   return `${header}.${part(changed)}.${signature}`
+}
+
+/** By the issuer's own key, with a claim that makes it so long. */
+function padded({ claims }: Good, length: number): string {
+  const key = cloud.sts.keys.signing(gitlab)
+  const made = (pad: number, header: string) => signJwt({ ...claims, pad: 'x'.repeat(pad) }, key, { header })
+  const about = Math.floor(((length - made(0, '').length) * 3) / 4)
+  // Three octets are four characters: what claims do not reach, the header does.
+  for (const header of ['', 'x', 'xx', 'xxx'])
+    for (let pad = about - 6; pad <= about + 6; pad++)
+      if (made(pad, header).length === length) return made(pad, header)
+  throw new Error(`no token has ${length} characters`)
+}
+
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+
+/** A JSON text with a member more, whether or not it has one of that name. */
+function withMember(members: Readonly<Record<string, unknown>>, name: string, json: string): string {
+  return `${JSON.stringify(members).slice(0, -1)},"${name}":${json}}`
+}
+
+/** With the issuer's own key, as it would never write them. */
+function signedAsWritten(header: object | string, claims: object | string): string {
+  const written = (part: object | string) => (typeof part === 'string' ? part : JSON.stringify(part))
+  const signed = [header, claims].map((each) => Buffer.from(written(each)).toString('base64url')).join('.')
+  return `${signed}.${sign('sha256', Buffer.from(signed), cloud.sts.keys.signing(gitlab).key).toString('base64url')}`
 }
 
 function unsigned({ header, claims }: Good, alg: string): string {
@@ -451,6 +470,59 @@ describe('at AWS STS, a signed request', () => {
     const answer = await awsCall({ Action: 'GetCallerIdentity' })
     assert.deepEqual(answer, { status: 403, code: 'MissingAuthenticationToken' })
   })
+})
+
+/** A signed request octet for octet, with what a client of HTTP would not send besides. */
+async function smuggled(
+  extra: readonly string[],
+  { body = callerIdentity, query = '' } = {},
+): Promise<Answer> {
+  const headers: [string, string][] = [['host', new URL(front.url).host]]
+  const path = `/${query && `?${query}`}`
+  const request = { method: 'POST', path: '/', query, headers, body }
+  const added = signHeaders(request, { credentials: session(), region, service: 'sts', nowMs })
+  const lines = [...headers, ...added].map(([name, value]) => `${name}: ${value}`)
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    ...lines,
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+    ...extra,
+  ]
+  const socket = connect(front.port, '127.0.0.1').end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const answer = (await text(socket)).split('HTTP/1.1 ')
+  assert.equal(answer.length, 2, 'one answer to one request')
+  return { status: Number(answer[1]!.slice(0, 3)), code: /<Code>(\w+)<\/Code>/.exec(answer[1]!)?.[1] }
+}
+
+const malformed = { status: 400, code: 'ValidationError' }
+const noHttp = { status: 400, code: undefined }
+const twice = 'Action=GetCallerIdentity&Version=2011-06-15&action=GetSessionToken'
+const smugglings: readonly (readonly [what: string, send: () => Promise<Answer>, expected: Answer])[] = [
+  ['a parameter twice in other letter case, signed so,', () => smuggled([], { body: twice }), malformed],
+  [
+    'a parameter in the query and another time in the form',
+    () => smuggled([], { query: 'ACTION=GetSessionToken' }),
+    malformed,
+  ],
+  ['a second date', () => smuggled(['x-amz-date: 20200101T000000Z']), malformed],
+  ['a second session token', () => smuggled(['X-AMZ-Security-Token: other']), malformed],
+  ['a second signature', () => smuggled(['authorization: AWS4-HMAC-SHA256 Credential=x']), malformed],
+  ['a second Host', () => smuggled(['HOST: sts.amazonaws.com']), { status: 421, code: undefined }],
+  ['a body by two lengths', () => smuggled(['Transfer-Encoding: chunked']), { status: 400, code: undefined }],
+  ['a header that is folded', () => smuggled([' folded: x']), noHttp],
+]
+
+describe('at AWS STS, a signed request smuggles in', () => {
+  it('nothing, and is accepted', async () => {
+    assert.deepEqual(await smuggled([]), { status: 200, code: undefined })
+  })
+  for (const [what, send, expected] of smugglings)
+    it(`${what} and is refused`, async () => {
+      const allowed = allowedSoFar()
+      assert.deepEqual(await send(), expected)
+      assert.equal(allowedSoFar(), allowed)
+    })
 })
 
 describe('a Google access token', () => {

@@ -4,6 +4,7 @@ import { parseGiven } from '../../src/registry/read-given.ts'
 import { parseTrust } from '../../src/registry/trust-file.ts'
 import { compileSnapshot } from '../../src/sts/snapshot.ts'
 import type { Target } from './target.ts'
+import { terraformPlans } from './terraform-plans.ts'
 
 const example = readFileSync(new URL('../../examples/trust.yaml', import.meta.url), 'utf8')
 const role = {
@@ -74,7 +75,7 @@ export const registryTargets: readonly Target[] = [
         etag: 'BwX',
       }),
       'name: projects/1/locations/global/workloadIdentityPools/p/providers/q\noidc:\n  issuerUri: https://gitlab.com\n',
-      '{"planned_values":{"root_module":{"resources":[{"type":"aws_iam_role","name":"a","values":{"assume_role_policy":"{}"}}]}}}',
+      ...terraformPlans,
     ],
     words: [
       ...yamlWords,
@@ -83,6 +84,12 @@ export const registryTargets: readonly Target[] = [
       '"bindings":',
       '"value":[',
       '"resource_changes":',
+      '"after_unknown":{',
+      '"child_modules":[{',
+      '"policy_data":',
+      '"workload_identity_pool_id":',
+      'true',
+      'null',
       '"Url":',
       '"ClientIDList":',
     ],

@@ -1,4 +1,8 @@
+import { awsCallTargets } from './aws-call-targets.ts'
 import { frontEndTargets } from './front-end-targets.ts'
+import { googleCallTargets } from './google-call-targets.ts'
+import { graphCallTargets } from './graph-call-targets.ts'
+import { oauthCallTargets } from './oauth-call-targets.ts'
 import { registryTargets } from './registry-targets.ts'
 import type { Target } from './target.ts'
 import { trustTargets } from './trust-targets.ts'
@@ -10,4 +14,8 @@ export const targets: readonly Target[] = [
   ...trustTargets,
   ...registryTargets,
   ...frontEndTargets,
+  ...awsCallTargets,
+  ...googleCallTargets,
+  ...graphCallTargets,
+  ...oauthCallTargets,
 ]

@@ -9,7 +9,11 @@ export type Report = { readonly trying: string } | { readonly outcome: Outcome }
 
 /** Fuzzes a target in a thread of its own and watches over it: an input that never comes back is a finding too. */
 export async function watched(target: string, effort: Effort): Promise<Outcome> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { target, effort } })
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: { target, effort },
+    // As the main thread has it: with the four of a thread, what nests comes much further before it is refused.
+    resourceLimits: { stackSizeMb: 1 },
+  })
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
   let trying: { readonly input: string; readonly sinceMs: number } | undefined
   worker.on('error', reject)

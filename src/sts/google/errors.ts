@@ -70,7 +70,7 @@ const stsWords: Partial<Record<ErrorCode, Words>> = {
     error_description: 'The request was throttled due to rate limit. Please retry after a few seconds.',
   }),
 
-  REQUEST_PARAMETER: badRequest(({ text }) => text),
+  REQUEST_PARAMETER: badRequest(({ text = 'The request is malformed.' }) => text), // the default is ours
   REQUEST_UNSUPPORTED: badRequest(({ text }) => text), // Google supports it: these words are ours
   REQUEST_UNSIGNED: awsRefused,
   REQUEST_INCOMPLETE: awsRefused,

@@ -204,6 +204,15 @@ for (const [what, [forge, code]] of Object.entries(forgeries))
     assert.equal(side.records.at(-1)?.code, code)
   })
 
+test('a form that says two things, or cannot be read, is told so in words', async () => {
+  const side = trustSide()
+  for (const body of ['=x', 'a=1&A=2', 'a=%zz']) {
+    const headers = [['Content-Type', 'application/x-www-form-urlencoded']] as const
+    const answer = await side.send({ method: 'POST', path: '/v1/token', query: '', headers, body })
+    assertError(answer, 'invalid_request', 'The request is malformed.')
+  }
+})
+
 test('what is missing is invalid_request, before anything is verified', async () => {
   const side = trustSide()
   for (const more of [
