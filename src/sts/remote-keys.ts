@@ -22,7 +22,7 @@ const usableMs = 60 * 60_000
 const refetchMs = 60_000
 /** Ten seconds: a failure is remembered, so that a storm of tokens is one request. */
 const failureMs = 10_000
-/** AWS gives an issuer five seconds (re:Post, sts-invalid-identity-token). */
+/** For both documents: AWS gives an issuer five seconds (re:Post, sts-invalid-identity-token). */
 const timeoutMs = 5_000
 const maxBytes = 1024 * 1024
 
@@ -74,8 +74,14 @@ async function discover(
   reach: TrustedIssuer['reach'],
   http: Http,
 ): Promise<readonly VerificationKey[]> {
-  const get = async (url: string) =>
-    readObject(url, await http({ method: 'GET', url: fetchable(url, reach), timeoutMs, maxBytes }))
+  const endsAt = performance.now() + timeoutMs
+  const get = async (url: string) => {
+    const left = Math.max(1, Math.ceil(endsAt - performance.now()))
+    return readObject(
+      url,
+      await http({ method: 'GET', url: fetchable(url, reach), timeoutMs: left, maxBytes }),
+    )
+  }
   const document = await get(
     `${issuer.endsWith('/') ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`,
   )
