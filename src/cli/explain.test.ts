@@ -82,7 +82,73 @@ test('the one thing there is needs no name, and among several one has to be name
   assert.deepEqual([missing.code, /No such role/.test(missing.out)], [1, true])
 })
 
+test('a role of a plan is taken for no other, and of one that is open nothing is said', async (t) => {
+  const resource = (name: string, more: object) => ({
+    address: `aws_iam_role.${name}`,
+    mode: 'managed',
+    type: 'aws_iam_role',
+    values: { name, ...more },
+  })
+  const resources = [
+    resource('deploy', { assume_role_policy: JSON.stringify(policy) }),
+    resource('later', {}),
+  ]
+  const open = { address: 'aws_iam_role.later', change: { after_unknown: { assume_role_policy: true } } }
+  const plan = (changes: readonly object[]) => ({
+    planned_values: { root_module: { resources: changes.length > 0 ? resources : resources.slice(0, 1) } },
+    resource_changes: changes,
+  })
+  const { run } = place(t, { 'plan.json': plan([open]), 'whole.json': plan([]) })
+  const asked = (file: string, role: string) =>
+    run('--trust', file, '--claims', 'claims.json', '--role', roleArn(role))
+  assert.equal((await asked('plan.json', 'deploy')).code, 0)
+  const later = await asked('plan.json', 'later')
+  assert.equal(later.code, 2)
+  assert.match(later.err, /aws_iam_role\.later: assume_role_policy is known only after apply/)
+  const other = await asked('whole.json', 'deplyo')
+  assert.equal(other.code, 1)
+  assert.match(other.err, /no role \S+deplyo is in the trust; did you mean \S+role\/deploy\?/)
+})
+
+test('two documents of one thing are not chosen from in silence', async (t) => {
+  const provider = {
+    name: 'projects/111111111111/locations/global/workloadIdentityPools/acme/providers/gitlab',
+    attributeMapping: { 'google.subject': 'assertion.sub' },
+    oidc: { issuerUri: 'https://gitlab.com' },
+  }
+  const role = { Role: { Arn: roleArn('deploy'), RoleName: 'deploy', AssumeRolePolicyDocument: policy } }
+  const { run } = place(t, {
+    'role.json': role,
+    'role2.json': role,
+    'provider.json': provider,
+    'provider2.json': provider,
+    'account.json': { bindings: [], etag: 'a' },
+    'account2.json': { bindings: [], etag: 'b' },
+  })
+  const by = (...files: readonly string[]) =>
+    run('--claims', 'claims.json', ...files.flatMap((each) => ['--trust', `${each}.json`]))
+  for (const files of [
+    ['role', 'role2'],
+    ['provider', 'provider2'],
+    ['provider', 'account', 'account2'],
+  ]) {
+    const { code, err } = await by(...files)
+    assert.equal(code, 2)
+    assert.match(err, new RegExp(`there are 2 documents of .*: ${files.at(-2)}\\.json line .*2\\.json line`))
+  }
+})
+
 for (const [what, args, words] of [
+  [
+    'a role without its ARN',
+    ['--trust', 'policy.json', '--claims', 'claims.json', '--role', 'deploy'],
+    /"deploy" is not named by its ARN/,
+  ],
+  [
+    'a provider by the end of its name',
+    ['--trust', 'policy.json', '--claims', 'claims.json', '--provider', 'gitlab'],
+    /"gitlab" is not named in full/,
+  ],
   ['no trust', ['--claims', 'claims.json'], /--trust FILE is missing/],
   ['neither token nor claims', ['--trust', 'policy.json'], /Either --token FILE or --claims/],
   ['both', ['--trust', 'policy.json', '--token', 'x', '--claims', 'y'], /Either --token/],

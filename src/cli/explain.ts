@@ -19,7 +19,7 @@ import { wallClock } from '../world.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
 import { explainMessage } from './explain-message.ts'
 import { explainRequest } from './explain-request.ts'
-import { type Asked, chooseTarget } from './explain-target.ts'
+import { type Asked, absentTarget, chooseTarget } from './explain-target.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
@@ -160,7 +160,10 @@ async function explained(wanted: Wanted, io: Io): Promise<Explained> {
   for (const each of given.open) io.err(`open: ${printable(each)}\n`)
   checkGiven(given)
   const { presented, notes } = presentedBy(wanted)
-  const { trust, target } = chooseTarget(given, wanted.asked, presented.jwt.claims.iss)
+  const chosen = chooseTarget(given, wanted.asked, presented.jwt.claims.iss)
+  const absent = absentTarget(chosen)
+  if (absent !== undefined) io.err(`note: ${printable(absent)}\n`)
+  const { trust, target } = chosen
   const jwks = jwksAtHand(trust, wanted)
   const found = await explainOffline({ trust, presented, target, nowMs, jwks })
   return { explanation: { ...found, checks: [...notes, ...found.checks] }, target }
