@@ -43,7 +43,7 @@ function nearest(failed: Check, parts: readonly Check[]): Check {
   return way?.toSorted((a, b) => weight(a) - weight(b))[0] ?? failed
 }
 
-// All misses of a statement stand in the way together; of bindings, any one.
+// All misses of a statement or a federated credential stand in the way together; of bindings, any one.
 function distanceOf(misses: readonly Check[]): number {
   return misses.reduce((sum, miss) => sum + weight(miss), 0)
 }
@@ -56,8 +56,8 @@ function weight({ check, presented, hint }: Check): number {
 
 function missSentence({ check, source, presented, expected, hint }: Check): string {
   const place = source ?? check
-  const values =
-    presented === undefined ? '' : `: presented ${quoted(presented)}, expected ${quoted(expected ?? [])}`
+  const wanted = expected === undefined ? '' : `, expected ${quoted(expected)}`
+  const values = presented === undefined ? '' : `: presented ${quoted(presented)}${wanted}`
   return `${place}${values}${hint ? `. ${hint}` : ''}`
 }
 
@@ -76,7 +76,7 @@ interface Group {
   readonly members: readonly Check[]
 }
 
-/** Parts by their statements; a part of none is a group by itself. */
+/** Parts by their statements or federated credentials; a part of neither is a group by itself. */
 function groupsOf(parts: readonly Check[]): Group[] {
   const groups: Group[] = []
   let members: Check[] = []
@@ -86,7 +86,8 @@ function groupsOf(parts: readonly Check[]): Group[] {
       members = []
     } else members.push(part)
   }
-  return [...groups, ...members.map((member) => ({ members: [member] }))]
+  const credentials = Map.groupBy(members, (part) => (part.check === 'credential' ? part.source : part))
+  return [...groups, ...[...credentials.values()].map((members) => ({ members }))]
 }
 
 /** A decision for people: each statement and condition with what was presented and expected, and the nearest miss. */
@@ -129,9 +130,11 @@ function checkLines(check: Check, indent: string, paint: Paint): string[] {
 }
 
 function detailLines(check: Check, indent: string, paint: Paint): string[] {
-  const { presented, expected, source, hint, outcome } = check
+  const { presented, expected, source, hint, outcome, operator, part } = check
+  // To a whole expression nothing is presented: its terms say what was.
+  const nothing = operator === 'CEL' && !part ? undefined : '(nothing)'
   const rows: [label: string, text: string | undefined][] = [
-    ['presented', presented === undefined ? '(nothing)' : oneLine(presented)],
+    ['presented', presented === undefined ? nothing : oneLine(presented)],
     ['expected', expected && oneLine(expected)],
     ['at', source],
   ]
