@@ -163,7 +163,18 @@ for (const [what, args, words] of [
     ['--trust', 'policy.json', '--claims', 'list.json'],
     /expected an object of claims/,
   ],
-  ['a token that is none', ['--trust', 'policy.json', '--token', 'claims.json'], /claims\.json: the token/],
+  [
+    'claims that are none',
+    ['--trust', 'policy.json', '--claims', 'empty'],
+    /^error: empty: .* got nothing$/m,
+  ],
+  ['a token as claims', ['--trust', 'policy.json', '--claims', 'token'], /token holds a token.*\n.*--token/],
+  [
+    'claims as a token',
+    ['--trust', 'policy.json', '--token', 'claims.json'],
+    /^error: claims\.json: the token is an object.*\n.*--claims/,
+  ],
+  ['a token that is none', ['--trust', 'policy.json', '--token', 'empty'], /^error: empty: the token/],
   [
     'a document of no known shape',
     ['--trust', 'claims.json', '--claims', 'claims.json'],
@@ -189,7 +200,13 @@ for (const [what, args, words] of [
   test(`${what}: exit code 2`, async (t) => {
     const wrong =
       '{"Version": "2012-10-17", "Statement": [\n{"Effect": "allow", "Principal": "*", "Action": "*"}]}'
-    const { run } = place(t, { 'policy.json': policy, 'list.json': [1], 'wrong.json': wrong })
+    const { run } = place(t, {
+      'policy.json': policy,
+      'list.json': [1],
+      'wrong.json': wrong,
+      empty: '',
+      token: 'a.b.c',
+    })
     const { code, out, err } = await run(...args)
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, words)

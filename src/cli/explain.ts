@@ -24,6 +24,7 @@ import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
 import { textOfFile } from './text-of-file.ts'
+import { tokenText } from './token-text.ts'
 
 export const explain: Command = {
   summary: 'whether a token would be accepted by a trust, or why a request was refused',
@@ -72,11 +73,16 @@ Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
   },
 }
 
+/** Its path is absolute, `-` standard input; its name is what was said. */
+interface NamedFile {
+  readonly path: string
+  readonly name: string
+}
+
 interface Wanted {
-  /** Absolute, with the names by which they were said. */
-  readonly trust: readonly { readonly path: string; readonly name: string }[]
-  readonly token?: string
-  readonly claims?: string
+  readonly trust: readonly NamedFile[]
+  readonly token?: NamedFile
+  readonly claims?: NamedFile
   readonly asked: Asked
   readonly nowMs: number
   readonly keys?: string
@@ -106,10 +112,11 @@ function read(args: readonly string[], io: Io): Wanted {
   if ((values.token === undefined) === (values.claims === undefined))
     throw usage('explain', 'what is presented? Either --token FILE or --claims FILE')
   const path = (file: string) => (file === '-' ? file : resolve(io.cwd, file))
+  const named = (name: string) => ({ path: path(name), name })
   return {
-    trust: values.trust.map((name) => ({ path: path(name), name })),
-    ...(values.token !== undefined && { token: path(values.token) }),
-    ...(values.claims !== undefined && { claims: path(values.claims) }),
+    trust: values.trust.map(named),
+    ...(values.token !== undefined && { token: named(values.token) }),
+    ...(values.claims !== undefined && { claims: named(values.claims) }),
     asked: askedIn(values),
     nowMs: timeOf(values.at),
     ...(values.keys !== undefined && { keys: path(values.keys) }),
@@ -182,24 +189,36 @@ function presentedBy({ token, claims, nowMs }: Wanted): { presented: Presented; 
   }
 }
 
-function tokenIn(file: string): Jwt {
+function tokenIn({ path, name }: NamedFile): Jwt {
   try {
-    return readAwsToken(textOfFile(file).trim())
+    return readAwsToken(tokenText(textOfFile(path, name)))
   } catch (error) {
-    throw error instanceof MayflyError && error.code.startsWith('PROOF_') ? error.about(file) : error
+    throw error instanceof MayflyError && error.code.startsWith('PROOF_') ? error.about(name) : error
   }
 }
 
-function claimsIn(file: string): Readonly<Record<string, unknown>> {
-  const { value, problems } = placedDocument(textOfFile(file), { numbers: 'parsed' })
+function claimsIn({ path, name }: NamedFile): Readonly<Record<string, unknown>> {
+  const text = textOfFile(path, name)
+  const { value, problems } = placedDocument(text, { numbers: 'parsed' })
   const [problem] = problems
-  const object = typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (!problem && object) return value as Record<string, unknown>
-  const why = problem ? `line ${problem.line}: ${problem.why}` : 'expected an object of claims'
+  if (!problem && isObject(value)) return value
+  const isToken = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text.trim())
+  const why = problem
+    ? `line ${problem.line}: ${problem.why}`
+    : `expected an object of claims, got ${kindOf(value)}`
   throw new MayflyError('CONFIG_SYNTAX', {
-    message: `${file} ${why}`,
-    hint: 'Write the claims as an object in JSON or YAML.',
+    message: isToken ? `${name} holds a token, and not its claims` : `${name}: ${why}`,
+    hint: isToken ? 'Give it with --token FILE.' : 'Write the claims as an object in JSON or YAML.',
   })
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`
 }
 
 /** Public keys of issuers of ours, where their key file is there already: nothing is made by looking. */
