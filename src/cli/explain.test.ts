@@ -110,6 +110,19 @@ test('a role of a plan is taken for no other, and of one that is open nothing is
   assert.match(other.err, /no role \S+deplyo is in the trust; did you mean \S+role\/deploy\?/)
 })
 
+test('of an expired token it is said how to see the other checks, and of one within the leeway that it is', async (t) => {
+  const past = { ...claims, sub: 'x', iat: 1_700_000_000, exp: 1_700_000_300 }
+  const { run } = place(t, { 'policy.json': policy, 'past.json': past })
+  const asked = (...more: readonly string[]) =>
+    run('--trust', 'policy.json', '--claims', 'past.json', ...more)
+  const [, moment = ''] = /--at (\S+) decides/.exec((await asked()).err) ?? []
+  assert.equal(Date.parse(moment), 1_700_000_299_000)
+  const then = await asked('--at', moment)
+  assert.match(then.out, /nearest miss {2}Statement\[0\]\.Condition/)
+  assert.equal(then.err, '')
+  assert.match((await asked('--at', '1700000310')).out, /hint +It expired 10 s ago, and is taken for \d+ s/)
+})
+
 test('two documents of one thing are not chosen from in silence', async (t) => {
   const provider = {
     name: 'projects/111111111111/locations/global/workloadIdentityPools/acme/providers/gitlab',
@@ -195,6 +208,7 @@ for (const [what, args, words] of [
     ['--trust', 'policy.json', '--claims', 'claims.json', '--role', 'a', '--application', 'b'],
     /one thing at a time/,
   ],
+  ['a flag without its value', ['--trust', 'policy.json', '--claims'], /^error: --claims needs a value$/m],
   ['an unknown flag', ['--trusts', 'x'], /did you mean --trust/],
 ] as const)
   test(`${what}: exit code 2`, async (t) => {

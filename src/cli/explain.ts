@@ -11,6 +11,7 @@ import { type Presented, unsignedToken } from '../sts/unsigned-token.ts'
 import { readAwsToken } from '../sts/web-identity.ts'
 import type { Check } from '../trust/decision.ts'
 import { explainText } from '../trust/explain.ts'
+import { isoSecond } from '../wire/iso-time.ts'
 import type { Jwt } from '../wire/jws.ts'
 import { placedDocument } from '../wire/placed-document.ts'
 import { printable } from '../wire/printable.ts'
@@ -173,7 +174,17 @@ async function explained(wanted: Wanted, io: Io): Promise<Explained> {
   const { trust, target } = chosen
   const jwks = jwksAtHand(trust, wanted)
   const found = await explainOffline({ trust, presented, target, nowMs, jwks })
+  tellOtherMoment(found, presented.jwt.claims.exp, io)
   return { explanation: { ...found, checks: [...notes, ...found.checks] }, target }
+}
+
+/** A token out of a log has expired, and what else would have refused it is the question mostly. */
+function tellOtherMoment({ checks }: Explanation, exp: unknown, io: Io): void {
+  const expired = checks.some(({ check, outcome }) => check === 'times' && outcome === 'fail')
+  const seconds = Number(exp)
+  if (!expired || !(seconds > 1 && seconds * 1000 < wallClock.now())) return
+  const moment = isoSecond((seconds - 1) * 1000)
+  io.err(`note: the checks after this one: --at ${moment} decides for a moment before it expired\n`)
 }
 
 function presentedBy({ token, claims, nowMs }: Wanted): { presented: Presented; notes: readonly Check[] } {

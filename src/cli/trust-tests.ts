@@ -55,7 +55,7 @@ export interface TestResult {
  * @throws REGISTRY_DOCUMENT
  */
 export function readTrustTests(file: string, name: string): TrustTests {
-  const document = placedDocument(readTrustText(file, 'Check the path.'), { numbers: 'parsed' })
+  const document = placedDocument(readTrustText(file, 'Check the path.', name), { numbers: 'parsed' })
   if (document.problems.length) throw documentError(name, document.problems)
   const parsed = v.safeParse(trustTests, document.value)
   if (!parsed.success) throw documentError(name, placed(document, schemaProblems(parsed.issues)))
