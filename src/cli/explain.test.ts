@@ -191,7 +191,7 @@ for (const [what, args, words] of [
   [
     'a document of no known shape',
     ['--trust', 'claims.json', '--claims', 'claims.json'],
-    /no document about trust/,
+    /an object with iss, sub, aud is no document about trust/,
   ],
   [
     'a policy that does not compile',
