@@ -122,6 +122,13 @@ describe('a decision', () => {
     assert.match(nearMiss!, /^Statement\[3\]\.Condition\.StringEquals\["gitlab\.com:sub"\]: .*case/)
   })
 
+  test('says how much more stands in the way', () => {
+    const { nearMiss } = decide(
+      allow({ StringEquals: { 'gitlab.com:sub': sub.toUpperCase(), 'gitlab.com:aud': 'other' } }),
+    )
+    assert.match(nearMiss!, /case counts here\. 1 more fails there$/)
+  })
+
   test('names the Deny that applies', () => {
     const { nearMiss } = decide(allow({}), { ...allow({}), Effect: 'Deny' })
     assert.match(nearMiss!, /^Statement\[1\]\. Statement\[1\] denies it/)

@@ -11,7 +11,7 @@ export function decisionOf(trace: readonly Check[]): Decision {
   const deciding = checks.filter(({ part }) => !part)
   const failed = deciding.find(({ outcome }) => outcome === 'fail')
   if (deciding.length > 0 && !failed) return { decision: 'allow', checks }
-  const nearMiss = failed ? missSentence(nearest(failed, partsOf(failed, checks))) : 'Nothing was checked'
+  const nearMiss = failed ? missSentence(...nearest(failed, partsOf(failed, checks))) : 'Nothing was checked'
   return { decision: 'deny', checks, nearMiss }
 }
 
@@ -32,15 +32,19 @@ function partsOf(check: Check, checks: readonly Check[]): readonly Check[] {
   return checks.slice(start, end)
 }
 
-/** Of the parts of a failed check, the failed one that was nearest to passing; the check itself where none is. */
-function nearest(failed: Check, parts: readonly Check[]): Check {
-  if (failed.source !== undefined && /Statement\[\d+\]$/.test(failed.source)) return failed
+/**
+ * Of the parts of a failed check, the failed one that was nearest to passing, and how many stand in the way besides; the
+ * check itself where none is.
+ */
+function nearest(failed: Check, parts: readonly Check[]): [miss: Check, others: number] {
+  if (failed.source !== undefined && /Statement\[\d+\]$/.test(failed.source)) return [failed, 0]
   const ways = groupsOf(parts)
     .filter(({ head }) => head?.operator !== 'Deny')
     .map(({ members }) => members.filter(({ outcome }) => outcome === 'fail'))
     .filter((misses) => misses.length > 0)
-  const way = ways.sort((a, b) => distanceOf(a) - distanceOf(b))[0]
-  return way?.toSorted((a, b) => weight(a) - weight(b))[0] ?? failed
+  const way = ways.sort((a, b) => distanceOf(a) - distanceOf(b))[0] ?? []
+  const [miss = failed, ...others] = way.toSorted((a, b) => weight(a) - weight(b))
+  return [miss, others.length]
 }
 
 // All misses of a statement or a federated credential stand in the way together; of bindings, any one.
@@ -54,11 +58,12 @@ function weight({ check, presented, hint }: Check): number {
   return hint === undefined ? 3 : presented === undefined ? 2 : 1
 }
 
-function missSentence({ check, source, presented, expected, hint }: Check): string {
+function missSentence({ check, source, presented, expected, hint }: Check, others: number): string {
   const place = source ?? check
   const wanted = expected === undefined ? '' : `, expected ${quoted(expected)}`
   const values = presented === undefined ? '' : `: presented ${quoted(presented)}${wanted}`
-  return `${place}${values}${hint ? `. ${hint}` : ''}`
+  const more = others > 0 && `${others} more ${others === 1 ? 'fails' : 'fail'} there`
+  return [`${place}${values}`, hint, more].filter(Boolean).join('. ')
 }
 
 /** In a sentence: the checks have the whole value. */
