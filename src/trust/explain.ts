@@ -43,7 +43,9 @@ function nearest(failed: Check, parts: readonly Check[]): [miss: Check, others: 
     .map(({ members }) => members.filter(({ outcome }) => outcome === 'fail'))
     .filter((misses) => misses.length > 0)
   const way = ways.sort((a, b) => distanceOf(a) - distanceOf(b))[0] ?? []
-  const [miss = failed, ...others] = way.toSorted((a, b) => weight(a) - weight(b))
+  // Where no statement is meant for it, what its conditions say is of somebody else.
+  const rank = (miss: Check) => (apart.includes(miss.check) ? 0 : 1)
+  const [miss = failed, ...others] = way.toSorted((a, b) => rank(a) - rank(b) || weight(a) - weight(b))
   return [miss, others.length]
 }
 
@@ -52,9 +54,11 @@ function distanceOf(misses: readonly Check[]): number {
   return misses.reduce((sum, miss) => sum + weight(miss), 0)
 }
 
+const apart = ['principal', 'action', 'resource']
+
 // A statement for another action or principal was hardly meant; a miss with a known reason is nearly a hit.
 function weight({ check, presented, hint }: Check): number {
-  if (check === 'action' || check === 'principal' || check === 'resource') return hint === undefined ? 20 : 10
+  if (apart.includes(check)) return hint === undefined ? 20 : 10
   return hint === undefined ? 3 : presented === undefined ? 2 : 1
 }
 
