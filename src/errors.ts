@@ -201,6 +201,10 @@ export const remedies = {
   },
 
   COMMAND_USAGE: { means: 'The command line is wrong.', hint: 'Run `mayfly help`.' },
+  COMMAND_OUTPUT: {
+    means: 'Standard output could not be written, so what a command had to say is lost or cut short.',
+    hint: 'Make room on the disk that it goes to, and run the command again.',
+  },
   COMMAND_ABSENT: {
     means: 'The program to run does not exist (exit code 127).',
     hint: 'Check the spelling of the command after `--`, and PATH.',

@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import { readJwt } from '../wire/jws.ts'
 import { textOfFile } from './text-of-file.ts'
+import { tokenText } from './token-text.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -25,7 +26,7 @@ function claimsIn(value: unknown, at: string): Claims {
 
 function tokenIn(token: string, at: string): Claims {
   try {
-    return readJwt(token).claims
+    return readJwt(tokenText(token)).claims
   } catch (error) {
     throw error instanceof MayflyError ? error.about(at) : error
   }

@@ -139,8 +139,8 @@ function textOf(record: AuditRecord, decision: Decision, io: Io): string {
     ['target', record.target],
     ['by', name && `${name}${claimed}`],
     ['rule', record.rule],
-    // The nearest miss has told it.
-    ['reason', record.nearMiss === undefined ? record.reason : undefined],
+    // The nearest miss has told it, and so has the one check of a refusal that compared nothing.
+    ['reason', record.nearMiss === undefined && record.checks ? record.reason : undefined],
     ['code', record.code],
     ['next', record.hint],
     [

@@ -82,7 +82,86 @@ test('the one thing there is needs no name, and among several one has to be name
   assert.deepEqual([missing.code, /No such role/.test(missing.out)], [1, true])
 })
 
+test('a role of a plan is taken for no other, and of one that is open nothing is said', async (t) => {
+  const resource = (name: string, more: object) => ({
+    address: `aws_iam_role.${name}`,
+    mode: 'managed',
+    type: 'aws_iam_role',
+    values: { name, ...more },
+  })
+  const resources = [
+    resource('deploy', { assume_role_policy: JSON.stringify(policy) }),
+    resource('later', {}),
+  ]
+  const open = { address: 'aws_iam_role.later', change: { after_unknown: { assume_role_policy: true } } }
+  const plan = (changes: readonly object[]) => ({
+    planned_values: { root_module: { resources: changes.length > 0 ? resources : resources.slice(0, 1) } },
+    resource_changes: changes,
+  })
+  const { run } = place(t, { 'plan.json': plan([open]), 'whole.json': plan([]) })
+  const asked = (file: string, role: string) =>
+    run('--trust', file, '--claims', 'claims.json', '--role', roleArn(role))
+  assert.equal((await asked('plan.json', 'deploy')).code, 0)
+  const later = await asked('plan.json', 'later')
+  assert.equal(later.code, 2)
+  assert.match(later.err, /aws_iam_role\.later: assume_role_policy is known only after apply/)
+  const other = await asked('whole.json', 'deplyo')
+  assert.equal(other.code, 1)
+  assert.match(other.err, /no role \S+deplyo is in the trust; did you mean \S+role\/deploy\?/)
+})
+
+test('of an expired token it is said how to see the other checks, and of one within the leeway that it is', async (t) => {
+  const past = { ...claims, sub: 'x', iat: 1_700_000_000, exp: 1_700_000_300 }
+  const { run } = place(t, { 'policy.json': policy, 'past.json': past })
+  const asked = (...more: readonly string[]) =>
+    run('--trust', 'policy.json', '--claims', 'past.json', ...more)
+  const [, moment = ''] = /--at (\S+) decides/.exec((await asked()).err) ?? []
+  assert.equal(Date.parse(moment), 1_700_000_299_000)
+  const then = await asked('--at', moment)
+  assert.match(then.out, /nearest miss {2}Statement\[0\]\.Condition/)
+  assert.equal(then.err, '')
+  assert.match((await asked('--at', '1700000310')).out, /hint +It expired 10 s ago, and is taken for \d+ s/)
+})
+
+test('two documents of one thing are not chosen from in silence', async (t) => {
+  const provider = {
+    name: 'projects/111111111111/locations/global/workloadIdentityPools/acme/providers/gitlab',
+    attributeMapping: { 'google.subject': 'assertion.sub' },
+    oidc: { issuerUri: 'https://gitlab.com' },
+  }
+  const role = { Role: { Arn: roleArn('deploy'), RoleName: 'deploy', AssumeRolePolicyDocument: policy } }
+  const { run } = place(t, {
+    'role.json': role,
+    'role2.json': role,
+    'provider.json': provider,
+    'provider2.json': provider,
+    'account.json': { bindings: [], etag: 'a' },
+    'account2.json': { bindings: [], etag: 'b' },
+  })
+  const by = (...files: readonly string[]) =>
+    run('--claims', 'claims.json', ...files.flatMap((each) => ['--trust', `${each}.json`]))
+  for (const files of [
+    ['role', 'role2'],
+    ['provider', 'provider2'],
+    ['provider', 'account', 'account2'],
+  ]) {
+    const { code, err } = await by(...files)
+    assert.equal(code, 2)
+    assert.match(err, new RegExp(`there are 2 documents of .*: ${files.at(-2)}\\.json line .*2\\.json line`))
+  }
+})
+
 for (const [what, args, words] of [
+  [
+    'a role without its ARN',
+    ['--trust', 'policy.json', '--claims', 'claims.json', '--role', 'deploy'],
+    /"deploy" is not named by its ARN/,
+  ],
+  [
+    'a provider by the end of its name',
+    ['--trust', 'policy.json', '--claims', 'claims.json', '--provider', 'gitlab'],
+    /"gitlab" is not named in full/,
+  ],
   ['no trust', ['--claims', 'claims.json'], /--trust FILE is missing/],
   ['neither token nor claims', ['--trust', 'policy.json'], /Either --token FILE or --claims/],
   ['both', ['--trust', 'policy.json', '--token', 'x', '--claims', 'y'], /Either --token/],
@@ -97,11 +176,22 @@ for (const [what, args, words] of [
     ['--trust', 'policy.json', '--claims', 'list.json'],
     /expected an object of claims/,
   ],
-  ['a token that is none', ['--trust', 'policy.json', '--token', 'claims.json'], /claims\.json: the token/],
+  [
+    'claims that are none',
+    ['--trust', 'policy.json', '--claims', 'empty'],
+    /^error: empty: .* got nothing$/m,
+  ],
+  ['a token as claims', ['--trust', 'policy.json', '--claims', 'token'], /token holds a token.*\n.*--token/],
+  [
+    'claims as a token',
+    ['--trust', 'policy.json', '--token', 'claims.json'],
+    /^error: claims\.json: the token is an object.*\n.*--claims/,
+  ],
+  ['a token that is none', ['--trust', 'policy.json', '--token', 'empty'], /^error: empty: the token/],
   [
     'a document of no known shape',
     ['--trust', 'claims.json', '--claims', 'claims.json'],
-    /no document about trust/,
+    /an object with iss, sub, aud is no document about trust/,
   ],
   [
     'a policy that does not compile',
@@ -118,12 +208,19 @@ for (const [what, args, words] of [
     ['--trust', 'policy.json', '--claims', 'claims.json', '--role', 'a', '--application', 'b'],
     /one thing at a time/,
   ],
+  ['a flag without its value', ['--trust', 'policy.json', '--claims'], /^error: --claims needs a value$/m],
   ['an unknown flag', ['--trusts', 'x'], /did you mean --trust/],
 ] as const)
   test(`${what}: exit code 2`, async (t) => {
     const wrong =
       '{"Version": "2012-10-17", "Statement": [\n{"Effect": "allow", "Principal": "*", "Action": "*"}]}'
-    const { run } = place(t, { 'policy.json': policy, 'list.json': [1], 'wrong.json': wrong })
+    const { run } = place(t, {
+      'policy.json': policy,
+      'list.json': [1],
+      'wrong.json': wrong,
+      empty: '',
+      token: 'a.b.c',
+    })
     const { code, out, err } = await run(...args)
     assert.deepEqual([code, out], [2, ''])
     assert.match(err, words)

@@ -11,6 +11,7 @@ import { type Presented, unsignedToken } from '../sts/unsigned-token.ts'
 import { readAwsToken } from '../sts/web-identity.ts'
 import type { Check } from '../trust/decision.ts'
 import { explainText } from '../trust/explain.ts'
+import { isoSecond } from '../wire/iso-time.ts'
 import type { Jwt } from '../wire/jws.ts'
 import { placedDocument } from '../wire/placed-document.ts'
 import { printable } from '../wire/printable.ts'
@@ -19,11 +20,12 @@ import { wallClock } from '../world.ts'
 import { type Command, exitCodes, type Io } from './command.ts'
 import { explainMessage } from './explain-message.ts'
 import { explainRequest } from './explain-request.ts'
-import { type Asked, chooseTarget } from './explain-target.ts'
+import { type Asked, absentTarget, chooseTarget } from './explain-target.ts'
 import { unusable } from './failed.ts'
 import { readFlags, usage } from './flags.ts'
 import { table } from './output.ts'
 import { textOfFile } from './text-of-file.ts'
+import { tokenText } from './token-text.ts'
 
 export const explain: Command = {
   summary: 'whether a token would be accepted by a trust, or why a request was refused',
@@ -72,11 +74,16 @@ Exit codes: 0 allowed, 1 denied, 2 input that cannot be used.
   },
 }
 
+/** Its path is absolute, `-` standard input; its name is what was said. */
+interface NamedFile {
+  readonly path: string
+  readonly name: string
+}
+
 interface Wanted {
-  /** Absolute, with the names by which they were said. */
-  readonly trust: readonly { readonly path: string; readonly name: string }[]
-  readonly token?: string
-  readonly claims?: string
+  readonly trust: readonly NamedFile[]
+  readonly token?: NamedFile
+  readonly claims?: NamedFile
   readonly asked: Asked
   readonly nowMs: number
   readonly keys?: string
@@ -106,10 +113,11 @@ function read(args: readonly string[], io: Io): Wanted {
   if ((values.token === undefined) === (values.claims === undefined))
     throw usage('explain', 'what is presented? Either --token FILE or --claims FILE')
   const path = (file: string) => (file === '-' ? file : resolve(io.cwd, file))
+  const named = (name: string) => ({ path: path(name), name })
   return {
-    trust: values.trust.map((name) => ({ path: path(name), name })),
-    ...(values.token !== undefined && { token: path(values.token) }),
-    ...(values.claims !== undefined && { claims: path(values.claims) }),
+    trust: values.trust.map(named),
+    ...(values.token !== undefined && { token: named(values.token) }),
+    ...(values.claims !== undefined && { claims: named(values.claims) }),
     asked: askedIn(values),
     nowMs: timeOf(values.at),
     ...(values.keys !== undefined && { keys: path(values.keys) }),
@@ -160,10 +168,23 @@ async function explained(wanted: Wanted, io: Io): Promise<Explained> {
   for (const each of given.open) io.err(`open: ${printable(each)}\n`)
   checkGiven(given)
   const { presented, notes } = presentedBy(wanted)
-  const { trust, target } = chooseTarget(given, wanted.asked, presented.jwt.claims.iss)
+  const chosen = chooseTarget(given, wanted.asked, presented.jwt.claims.iss)
+  const absent = absentTarget(chosen)
+  if (absent !== undefined) io.err(`note: ${printable(absent)}\n`)
+  const { trust, target } = chosen
   const jwks = jwksAtHand(trust, wanted)
   const found = await explainOffline({ trust, presented, target, nowMs, jwks })
+  tellOtherMoment(found, presented.jwt.claims.exp, io)
   return { explanation: { ...found, checks: [...notes, ...found.checks] }, target }
+}
+
+/** A token out of a log has expired, and what else would have refused it is the question mostly. */
+function tellOtherMoment({ checks }: Explanation, exp: unknown, io: Io): void {
+  const expired = checks.some(({ check, outcome }) => check === 'times' && outcome === 'fail')
+  const seconds = Number(exp)
+  if (!expired || !(seconds > 1 && seconds * 1000 < wallClock.now())) return
+  const moment = isoSecond((seconds - 1) * 1000)
+  io.err(`note: the checks after this one: --at ${moment} decides for a moment before it expired\n`)
 }
 
 function presentedBy({ token, claims, nowMs }: Wanted): { presented: Presented; notes: readonly Check[] } {
@@ -179,24 +200,36 @@ function presentedBy({ token, claims, nowMs }: Wanted): { presented: Presented; 
   }
 }
 
-function tokenIn(file: string): Jwt {
+function tokenIn({ path, name }: NamedFile): Jwt {
   try {
-    return readAwsToken(textOfFile(file).trim())
+    return readAwsToken(tokenText(textOfFile(path, name)))
   } catch (error) {
-    throw error instanceof MayflyError && error.code.startsWith('PROOF_') ? error.about(file) : error
+    throw error instanceof MayflyError && error.code.startsWith('PROOF_') ? error.about(name) : error
   }
 }
 
-function claimsIn(file: string): Readonly<Record<string, unknown>> {
-  const { value, problems } = placedDocument(textOfFile(file), { numbers: 'parsed' })
+function claimsIn({ path, name }: NamedFile): Readonly<Record<string, unknown>> {
+  const text = textOfFile(path, name)
+  const { value, problems } = placedDocument(text, { numbers: 'parsed' })
   const [problem] = problems
-  const object = typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (!problem && object) return value as Record<string, unknown>
-  const why = problem ? `line ${problem.line}: ${problem.why}` : 'expected an object of claims'
+  if (!problem && isObject(value)) return value
+  const isToken = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text.trim())
+  const why = problem
+    ? `line ${problem.line}: ${problem.why}`
+    : `expected an object of claims, got ${kindOf(value)}`
   throw new MayflyError('CONFIG_SYNTAX', {
-    message: `${file} ${why}`,
-    hint: 'Write the claims as an object in JSON or YAML.',
+    message: isToken ? `${name} holds a token, and not its claims` : `${name}: ${why}`,
+    hint: isToken ? 'Give it with --token FILE.' : 'Write the claims as an object in JSON or YAML.',
   })
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`
 }
 
 /** Public keys of issuers of ours, where their key file is there already: nothing is made by looking. */

@@ -32,6 +32,8 @@ function wrong(args: readonly string[], error: unknown, known: readonly string[]
   const { code, message } = error as NodeJS.ErrnoException
   const dashed = beginsWithDash(args, message)
   if (dashed) return dashed
+  const [, bare] = /^Option '(?:-\w, )?(--[\w-]+) <value>' argument missing/.exec(message) ?? []
+  if (bare !== undefined) return `${bare} needs a value`
   const typed = args.find((each) => each.startsWith('--') && !known.includes(nameOf(each)))
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || typed === undefined) return firstSentence(message)
   const meant = nearest(nameOf(typed), known)

@@ -39,6 +39,32 @@ test('what is high or worse ends with 1, what is less with 0', async (t) => {
   assert.equal((await lint('wide.json', 'open.json')).code, 1)
 })
 
+test('of several roles in one file each finding says whose it is', async (t) => {
+  const printed = (name: string) => ({
+    Arn: `arn:aws:iam::123456789012:role/${name}`,
+    RoleName: name,
+    AssumeRolePolicyDocument: open,
+  })
+  const roles = { Roles: [printed('a'), printed('b')] }
+  const resource = {
+    address: 'aws_iam_role.ci',
+    mode: 'managed',
+    type: 'aws_iam_role',
+    values: { name: 'ci', assume_role_policy: JSON.stringify(open) },
+  }
+  const plan = { planned_values: { root_module: { resources: [resource] } } }
+  const lint = place(t, { 'roles.json': JSON.stringify(roles), 'plan.json': JSON.stringify(plan) })
+  const { findings } = JSON.parse((await lint('roles.json', 'plan.json', '--json')).out)
+  const worst = findings.filter(({ severity }: { severity: string }) => severity === 'critical')
+  assert.deepEqual(worst.map(({ document }: { document: string }) => document).sort(), [
+    'role arn:aws:iam::123456789012:role/a',
+    'role arn:aws:iam::123456789012:role/b',
+    'role ci',
+  ])
+  const { out } = await lint('roles.json')
+  assert.match(out, /^roles\.json:1 {2}critical {2}aws-sub-any-owner {2}role \S+role\/b\n/m)
+})
+
 test('what several findings come to is written once', async (t) => {
   const { out } = await place(t, { 'open.json': open })('open.json')
   assert.equal(out.match(/"Version"/g)?.length, 1)

@@ -115,9 +115,9 @@ const styles: Readonly<Record<Finding['severity'], Style>> = {
 }
 
 function textOf(finding: Finding, io: Io): string {
-  const { rule, severity, file, line, message } = finding
+  const { rule, severity, file, line, document, message } = finding
   const terminal = { fancy: io.fancyOut ?? false }
-  const head = `${file}:${line}  ${paint(terminal, styles[severity], severity)}  ${paint(terminal, 'bold', rule)}`
+  const head = `${file}:${line}  ${paint(terminal, styles[severity], severity)}  ${paint(terminal, 'bold', rule)}${document === undefined ? '' : `  ${printable(document)}`}`
   const rows = tokenRows(finding).map(([name, text]) => [name, printable(text)])
   return `${head}\n  ${printable(message)}\n${table([['why', whyOf(rule)], ...rows], '  ')}`
 }

@@ -20,9 +20,10 @@ function workingDirectory(): string {
 }
 
 // A reader that goes away (`mayfly get … | head -1`) is no failure, and must not end a program that is running; nor must
-// a full disk below what we have to say of it.
+// a full disk below what we have to say of it. Whoever wrote an answer to a full disk has none, and is told at the end.
+let lost: NodeJS.ErrnoException | undefined
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code !== 'EPIPE') lost ??= error
 })
 process.stderr.on('error', () => {})
 
@@ -40,4 +41,10 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 
 const exitCode = await dispatch(process.argv.slice(2), io)
 await Promise.all([written(process.stdout), written(process.stderr)])
-process.exit(exitCode)
+process.exit(lost ? await outputLost(lost) : exitCode)
+
+async function outputLost(cause: NodeJS.ErrnoException): Promise<number> {
+  const [{ failed }, { MayflyError }] = await Promise.all([import('./failed.ts'), import('../errors.ts')])
+  const message = `standard output cannot be written (${cause.code})`
+  return failed(new MayflyError('COMMAND_OUTPUT', { message, cause }), io)
+}

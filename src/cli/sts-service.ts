@@ -119,15 +119,18 @@ function counting(sink: AuditSink, metrics: Metrics | undefined): AuditSink {
 
 /** What is registered, for people. */
 export function countsInWords(counts: Counts): string {
-  const { issuers, oidcProviders, roles, poolProviders, serviceAccounts, applications } = counts
   const { authorizationServers } = counts
   return [
-    `${issuers} issuers of its own`,
-    `${oidcProviders} OIDC providers`,
-    `${roles} roles`,
-    `${poolProviders} pool providers`,
-    `${serviceAccounts} service accounts`,
-    `${applications} applications of Entra`,
-    ...(authorizationServers > 0 ? [`${authorizationServers} authorization servers`] : []),
+    counted(counts.issuers, 'issuer', ' of its own'),
+    counted(counts.oidcProviders, 'OIDC provider'),
+    counted(counts.roles, 'role'),
+    counted(counts.poolProviders, 'pool provider'),
+    counted(counts.serviceAccounts, 'service account'),
+    counted(counts.applications, 'application', ' of Entra'),
+    ...(authorizationServers > 0 ? [counted(authorizationServers, 'authorization server')] : []),
   ].join(', ')
+}
+
+function counted(count: number, what: string, rest = ''): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}${rest}`
 }

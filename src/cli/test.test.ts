@@ -36,6 +36,7 @@ test('one that does not ends with 1, and says what was decided and why', async (
   assert.equal(code, 1)
   assert.equal(out.match(/^✗/gm)?.length, 3)
   assert.match(out, /deny: .*differ only in case.*403 AccessDenied/)
+  assert.match(out, /which has no "gitlab\.com:aud" in it$/m)
 })
 
 test('the example holds', async () => {
@@ -59,6 +60,11 @@ for (const [what, content, words] of [
   ['a test without an expectation', { trust: 'trust.yaml', tests: [{ role, claims }] }, /line 4.*expect/],
   ['no tests', { trust: 'trust.yaml', tests: [] }, /at least one test/],
   ['a trust that is not there', { trust: 'nothing.yaml', tests: [allowed] }, /there is no trust file/],
+  [
+    'a role that is not in the trust, which whoever is denied shows nothing about',
+    { trust: 'trust.yaml', tests: [{ ...denied, because: undefined, role: roleArn('deplyo') }] },
+    /"others do not": no role \S+deplyo is in the trust; did you mean \S+deploy\?/,
+  ],
   [
     'nothing that is asked for',
     { trust: 'trust.yaml', tests: [{ claims, expect: 'allow' }] },

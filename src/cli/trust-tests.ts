@@ -9,7 +9,8 @@ import { explainOffline } from '../sts/explain-offline.ts'
 import { unsignedToken } from '../sts/unsigned-token.ts'
 import { placed, placedDocument } from '../wire/placed-document.ts'
 import { exactly, schemaProblems } from '../wire/schema-problems.ts'
-import { chooseTarget } from './explain-target.ts'
+import { absentTarget, chooseTarget } from './explain-target.ts'
+import { usage } from './flags.ts'
 
 const text = v.exactOptional(v.string())
 
@@ -54,7 +55,7 @@ export interface TestResult {
  * @throws REGISTRY_DOCUMENT
  */
 export function readTrustTests(file: string, name: string): TrustTests {
-  const document = placedDocument(readTrustText(file, 'Check the path.'), { numbers: 'parsed' })
+  const document = placedDocument(readTrustText(file, 'Check the path.', name), { numbers: 'parsed' })
   if (document.problems.length) throw documentError(name, document.problems)
   const parsed = v.safeParse(trustTests, document.value)
   if (!parsed.success) throw documentError(name, placed(document, schemaProblems(parsed.issues)))
@@ -64,16 +65,27 @@ export function readTrustTests(file: string, name: string): TrustTests {
   return { trust, tests: parsed.output.tests }
 }
 
-/** Decides as `mayfly explain` does. @throws COMMAND_USAGE where it is not said what is asked for */
+/**
+ * Decides as `mayfly explain` does.
+ * @throws COMMAND_USAGE where it is not said what is asked for, or that is not in the trust: whatever is denied then shows nothing
+ */
 export async function runTrustTest(test: TrustTest, given: GivenTrust, nowMs: number): Promise<TestResult> {
-  const { name, claims, expect, because, ...asked } = test
-  const { trust, target } = chooseTarget(given, asked, claims.iss)
+  const { name: _, claims, expect, because, ...asked } = test
+  const chosen = chooseTarget(given, asked, claims.iss)
+  const absent = absentTarget(chosen)
+  if (absent !== undefined) throw usage('test', `the test ${JSON.stringify(nameOf(test))}: ${absent}`)
+  const { trust, target } = chosen
   const { presented } = unsignedToken(claims, nowMs)
   const { decision, nearMiss = '', wire } = await explainOffline({ trust, presented, target, nowMs })
   const why = decision === 'deny' ? `${nearMiss} (${wire.status} ${wire.code}: ${wire.message})` : ''
+  const fits = decision !== 'deny' || why.includes(because ?? '')
   return {
-    name: name ?? String(claims.sub ?? claims.Arn ?? 'claims'),
-    passed: decision === expect && why.includes(because ?? ''),
-    found: why === '' ? decision : `${decision}: ${why}`,
+    name: nameOf(test),
+    passed: decision === expect && fits,
+    found: `${decision}${why && `: ${why}`}${fits ? '' : `, which has no ${JSON.stringify(because)} in it`}`,
   }
+}
+
+function nameOf({ name, claims }: TrustTest): string {
+  return name ?? String(claims.sub ?? claims.Arn ?? 'claims')
 }

@@ -1,4 +1,5 @@
 import type { GivenTrust } from '../registry/given.ts'
+import { documentName } from './document-name.ts'
 import { type Proof, proved } from './prove.ts'
 import { type Claims, type Finding, type Rule, type Suspect, severities } from './rule.ts'
 import { rules } from './rules.ts'
@@ -110,11 +111,13 @@ function findingOf({ rule, suspicion, example }: Proof, mended: Mended | undefin
   const { document, path, message, during } = suspicion
   const { place } = document.given
   const { legitimate } = mended ?? {}
+  const name = documentName(document)
   return {
     rule: rule.id,
     severity: rule.severity,
     file: place.file,
     line: place.line(path),
+    ...(name !== undefined && { document: name }),
     message:
       during === undefined ? message : `${message}, while its condition ${JSON.stringify(during)} holds`,
     ...(example && { example }),

@@ -89,6 +89,8 @@ export interface Finding {
   readonly severity: Severity
   readonly file: string
   readonly line: number
+  /** What it is about, as `role arn:aws:iam::…`; absent where the file does not name it. */
+  readonly document?: string
   readonly message: string
   /** A token's claims, and what the engine decides for it now. */
   readonly example?: Example

@@ -64,12 +64,15 @@ function sentence(clause: string): string {
   return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`
 }
 
-function resultOf({ rule, severity, message, example, fixed }: Finding, rules: readonly Rule[]): object {
+function resultOf(finding: Finding, rules: readonly Rule[]): object {
+  const { rule, severity, document, message, example, fixed } = finding
   return {
     ruleId: rule,
     ruleIndex: rules.findIndex(({ id }) => id === rule),
     level: levels[severity][0],
-    message: { text: `${message}${example ? shown(example) : ''}` },
+    message: {
+      text: `${document === undefined ? '' : `${document}: `}${message}${example ? shown(example) : ''}`,
+    },
     properties: { ...(example && { example }), ...(fixed !== undefined && { fixed }) },
   }
 }

@@ -75,10 +75,19 @@ function one(value: unknown, at: Place, name: string): GivenTrust {
   const shape = isMembers(value) ? shapes.find(({ fits }) => fits(value)) : undefined
   if (shape) return shape.read(value as Members, at, name)
   throw new MayflyError('REGISTRY_DOCUMENT', {
-    message: `${name} line ${at.line()}: ${shown(value)} is no document about trust that is known here`,
+    message: `${name} line ${at.line()}: ${kindOf(value)} is no document about trust that is known here`,
     values: { file: name },
     hint: `Known are: ${[...new Set(shapes.map(({ what }) => what))].join('; ')}; a Terraform plan in JSON (terraform show -json); trust.yaml.`,
   })
+}
+
+/** So many members are named. */
+const most = 5
+
+function kindOf(value: unknown): string {
+  const names = isMembers(value) ? Object.keys(value) : []
+  if (names.length === 0) return shown(value)
+  return `an object with ${names.slice(0, most).join(', ')}${names.length > most ? ', …' : ''}`
 }
 
 function empty(name: string): MayflyError {

@@ -1,4 +1,5 @@
 import { providerName } from '../lint/cel-tokens.ts'
+import { roleName } from '../lint/document-name.ts'
 import { arnOf, type GivenServiceAccount, type GivenTrust, type Place } from '../registry/given.ts'
 import { boundTo } from './account-bindings.ts'
 import { roleWays } from './aws-ways.ts'
@@ -30,7 +31,7 @@ function roles(trust: GivenTrust): Entrance[] {
   ]
   return trust.roles.map((role) => ({
     target: { cloud: 'aws', roleArn: arnOf(role) },
-    name: role.bare ? 'this role' : `role ${arnOf(role)}`,
+    name: roleName(role) ?? 'this role',
     ...at(role.place),
     ways: roleWays(role, { ...trust, oidcProviders: providersOf(role.account) }),
     besides: besidesOfRole(role),

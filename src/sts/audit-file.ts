@@ -75,7 +75,8 @@ function open(path: string): number {
     return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
   } catch (cause) {
     throw new MayflyError('AUDIT_WRITE', {
-      message: `the audit file ${path} cannot be opened: ${(cause as Error).message}`,
+      message: `the audit file ${path} cannot be opened (${(cause as NodeJS.ErrnoException).code})`,
+      hint: 'Name a file, in a folder that is there, that this user may write to; a symbolic link is refused.',
       cause,
     })
   }

@@ -83,12 +83,19 @@ test('only the last refusals are remembered', async () => {
 })
 
 test('without its record no credential leaves, where auditing is required', async () => {
-  const side = trustSide({ audit: { sinks: [fails], required: true } })
+  const complaints: string[] = []
+  const complain = (line: string) => complaints.push(line)
+  const side = trustSide({ audit: { sinks: [fails], required: true, complain } })
   const answer = await side.form('/', webIdentity(tokenOf(side)))
   assert.deepEqual([answer.status, answer.xml('Code')], [500, 'InternalFailure'])
   assert.equal(answer.xml('SessionToken'), undefined)
   const refused = await side.form('/', webIdentity('x.y.z'))
   assert.equal(refused.status, 500)
+  assert.deepEqual(
+    complaints.map((line) => line.replace(/record of \S+/, '')),
+    Array(2).fill('the audit  could not be written: disk full'),
+    'the operator is told',
+  )
 })
 
 test('where it is not required, the operator is told and the answer goes out', async () => {

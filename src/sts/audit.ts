@@ -38,7 +38,7 @@ export interface AuditSetting {
   readonly now: () => number
   /** Milliseconds since some moment, whatever the clock is set to. Default: the machine's. */
   readonly elapsedMs?: () => number
-  /** One line when a record could not be kept and auditing is not required. */
+  /** One line when a record could not be kept: where auditing is required, callers see a failure that nobody explains to them. */
   readonly complain?: (line: string) => void
 }
 
@@ -134,8 +134,8 @@ class Entry implements AuditEntry {
         if (kept !== undefined) await kept
       } catch (cause) {
         const message = `the audit record of ${record.requestId} could not be written: ${reasonOf(cause)}`
-        if (required) throw new MayflyError('AUDIT_WRITE', { message, cause })
         complain?.(message)
+        if (required) throw new MayflyError('AUDIT_WRITE', { message, cause })
       }
     }
   }

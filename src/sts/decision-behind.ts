@@ -20,7 +20,7 @@ export function checkBehind({
     check: names[code] ?? nameOf(code),
     outcome: 'fail',
     ...(presented !== undefined && { presented: texts(presented) }),
-    ...(expected === undefined ? { hint: message } : { expected: texts(expected) }),
+    ...(expected === undefined ? { hint: sentence(message) } : { expected: texts(expected) }),
   }
 }
 
@@ -42,4 +42,9 @@ function nameOf(code: ErrorCode): string {
 
 function texts(value: string | number | readonly string[]): string | readonly string[] {
   return typeof value === 'number' ? String(value) : value
+}
+
+/** A message begins small, as it stands behind `error:`; a hint stands by itself. Names of things stay as they are. */
+function sentence(message: string): string {
+  return message.replace(/^[a-z]+(?= )/, (word) => word[0]!.toUpperCase() + word.slice(1))
 }

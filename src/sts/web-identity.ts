@@ -169,11 +169,13 @@ export function checkTimes(
 ): void {
   checkExpiry(claims, exp, nowMs, late)
   checkBegun(claims, nowMs, early)
+  const lateBy = Math.floor(nowMs / 1000) - exp
   trace?.push({
     check: 'times',
     outcome: 'pass',
     presented: `${claims.iat === undefined ? '' : `issued ${isoTime(timeClaim(claims, 'iat'))}, `}expires ${isoTime(exp)}`,
     expected: `valid at ${isoTime(Math.floor(nowMs / 1000))}`,
+    ...(lateBy >= 0 && { hint: `It expired ${lateBy} s ago, and is taken for ${late} s after that` }),
   })
 }
 

@@ -49,6 +49,9 @@ export function meant(name: string, known: Iterable<string>): string | undefined
   return near.sort((a, b) => a.slips - b.slips).find(({ slips }) => slips <= 2)?.each
 }
 
+/** Characters shown of a value: a member of Google's has a hundred before it says anything. */
+const longest = 200
+
 // Values are cut short and never unfolded: a document may hold anything.
 function describe(value: unknown): string {
   if (value === undefined) return 'absent'
@@ -56,7 +59,7 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'an object'
   if (typeof value !== 'string') return `${value}`
-  return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value)
+  return JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value)
 }
 
 // Levenshtein's distance.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Check } from './decision.ts'
 import { compileCredential, evaluateCredentials } from './entra.ts'
+import { decisionOf } from './explain.ts'
 
 const issuer = 'https://token.actions.githubusercontent.com'
 const base = { name: 'c', issuer, audiences: ['api://AzureADTokenExchange'] }
@@ -66,4 +67,14 @@ test('a wildcard in an exact subject is literal, and the trace says so', () => {
     trace,
   )
   assert.match(trace.find(({ operator }) => operator === 'subject')?.hint ?? '', /literally/)
+})
+
+test('of several credentials the one with the fewest misses was nearest', () => {
+  const trace: Check[] = []
+  const rules = ['environment:production', 'ref:refs/heads/main'].map((end, i) =>
+    compileCredential({ ...base, name: `credential-${i}`, subject: `repo:acme/x:${end}` }),
+  )
+  const assertion = { issuer, subject: 'repo:acme/x:ref:refs/heads/main', audiences: ['other'], claims: {} }
+  evaluateCredentials(rules, assertion, trace)
+  assert.match(decisionOf(trace).nearMiss ?? '', /^credential-1: presented "other"/)
 })

@@ -122,6 +122,19 @@ describe('a decision', () => {
     assert.match(nearMiss!, /^Statement\[3\]\.Condition\.StringEquals\["gitlab\.com:sub"\]: .*case/)
   })
 
+  test('names the principal of the only statement before conditions on tokens of another issuer', () => {
+    const other = { Principal: { Federated: 'arn:aws:iam::123456789012:oidc-provider/other.example' } }
+    const { nearMiss } = decide(allow({ StringEquals: { 'other.example:aud': 'a' } }, other))
+    assert.match(nearMiss!, /^Statement\[0\]\.Principal: .*\. 1 more fails there$/)
+  })
+
+  test('says how much more stands in the way', () => {
+    const { nearMiss } = decide(
+      allow({ StringEquals: { 'gitlab.com:sub': sub.toUpperCase(), 'gitlab.com:aud': 'other' } }),
+    )
+    assert.match(nearMiss!, /case counts here\. 1 more fails there$/)
+  })
+
   test('names the Deny that applies', () => {
     const { nearMiss } = decide(allow({}), { ...allow({}), Effect: 'Deny' })
     assert.match(nearMiss!, /^Statement\[1\]\. Statement\[1\] denies it/)

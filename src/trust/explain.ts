@@ -11,7 +11,7 @@ export function decisionOf(trace: readonly Check[]): Decision {
   const deciding = checks.filter(({ part }) => !part)
   const failed = deciding.find(({ outcome }) => outcome === 'fail')
   if (deciding.length > 0 && !failed) return { decision: 'allow', checks }
-  const nearMiss = failed ? missSentence(nearest(failed, partsOf(failed, checks))) : 'Nothing was checked'
+  const nearMiss = failed ? missSentence(...nearest(failed, partsOf(failed, checks))) : 'Nothing was checked'
   return { decision: 'deny', checks, nearMiss }
 }
 
@@ -32,33 +32,42 @@ function partsOf(check: Check, checks: readonly Check[]): readonly Check[] {
   return checks.slice(start, end)
 }
 
-/** Of the parts of a failed check, the failed one that was nearest to passing; the check itself where none is. */
-function nearest(failed: Check, parts: readonly Check[]): Check {
-  if (failed.source !== undefined && /Statement\[\d+\]$/.test(failed.source)) return failed
+/**
+ * Of the parts of a failed check, the failed one that was nearest to passing, and how many stand in the way besides; the
+ * check itself where none is.
+ */
+function nearest(failed: Check, parts: readonly Check[]): [miss: Check, others: number] {
+  if (failed.source !== undefined && /Statement\[\d+\]$/.test(failed.source)) return [failed, 0]
   const ways = groupsOf(parts)
     .filter(({ head }) => head?.operator !== 'Deny')
     .map(({ members }) => members.filter(({ outcome }) => outcome === 'fail'))
     .filter((misses) => misses.length > 0)
-  const way = ways.sort((a, b) => distanceOf(a) - distanceOf(b))[0]
-  return way?.toSorted((a, b) => weight(a) - weight(b))[0] ?? failed
+  const way = ways.sort((a, b) => distanceOf(a) - distanceOf(b))[0] ?? []
+  // Where no statement is meant for it, what its conditions say is of somebody else.
+  const rank = (miss: Check) => (apart.includes(miss.check) ? 0 : 1)
+  const [miss = failed, ...others] = way.toSorted((a, b) => rank(a) - rank(b) || weight(a) - weight(b))
+  return [miss, others.length]
 }
 
-// All misses of a statement stand in the way together; of bindings, any one.
+// All misses of a statement or a federated credential stand in the way together; of bindings, any one.
 function distanceOf(misses: readonly Check[]): number {
   return misses.reduce((sum, miss) => sum + weight(miss), 0)
 }
 
+const apart = ['principal', 'action', 'resource']
+
 // A statement for another action or principal was hardly meant; a miss with a known reason is nearly a hit.
 function weight({ check, presented, hint }: Check): number {
-  if (check === 'action' || check === 'principal' || check === 'resource') return hint === undefined ? 20 : 10
+  if (apart.includes(check)) return hint === undefined ? 20 : 10
   return hint === undefined ? 3 : presented === undefined ? 2 : 1
 }
 
-function missSentence({ check, source, presented, expected, hint }: Check): string {
+function missSentence({ check, source, presented, expected, hint }: Check, others: number): string {
   const place = source ?? check
-  const values =
-    presented === undefined ? '' : `: presented ${quoted(presented)}, expected ${quoted(expected ?? [])}`
-  return `${place}${values}${hint ? `. ${hint}` : ''}`
+  const wanted = expected === undefined ? '' : `, expected ${quoted(expected)}`
+  const values = presented === undefined ? '' : `: presented ${quoted(presented)}${wanted}`
+  const more = others > 0 && `${others} more ${others === 1 ? 'fails' : 'fail'} there`
+  return [`${place}${values}`, hint, more].filter(Boolean).join('. ')
 }
 
 /** In a sentence: the checks have the whole value. */
@@ -76,7 +85,7 @@ interface Group {
   readonly members: readonly Check[]
 }
 
-/** Parts by their statements; a part of none is a group by itself. */
+/** Parts by their statements or federated credentials; a part of neither is a group by itself. */
 function groupsOf(parts: readonly Check[]): Group[] {
   const groups: Group[] = []
   let members: Check[] = []
@@ -86,7 +95,8 @@ function groupsOf(parts: readonly Check[]): Group[] {
       members = []
     } else members.push(part)
   }
-  return [...groups, ...members.map((member) => ({ members: [member] }))]
+  const credentials = Map.groupBy(members, (part) => (part.check === 'credential' ? part.source : part))
+  return [...groups, ...[...credentials.values()].map((members) => ({ members }))]
 }
 
 /** A decision for people: each statement and condition with what was presented and expected, and the nearest miss. */
@@ -129,9 +139,11 @@ function checkLines(check: Check, indent: string, paint: Paint): string[] {
 }
 
 function detailLines(check: Check, indent: string, paint: Paint): string[] {
-  const { presented, expected, source, hint, outcome } = check
+  const { presented, expected, source, hint, outcome, operator, part } = check
+  // To a whole expression nothing is presented: its terms say what was.
+  const nothing = operator === 'CEL' && !part ? undefined : '(nothing)'
   const rows: [label: string, text: string | undefined][] = [
-    ['presented', presented === undefined ? '(nothing)' : oneLine(presented)],
+    ['presented', presented === undefined ? nothing : oneLine(presented)],
     ['expected', expected && oneLine(expected)],
     ['at', source],
   ]

@@ -38,6 +38,17 @@ function may(
   return evaluateBindings(bindings, { principal, permission, nowMs }, trace)
 }
 
+test('what is wrong with the ID of a pool or project is told', () => {
+  for (const [name, hint] of [
+    [pool.replace('ci-pool', 'ci'), /4 to 32 .* "ci" is not/],
+    [pool.replace('123456789012', 'acme'), /by its number, not its ID acme/],
+  ] as const)
+    assert.throws(
+      () => compileMember(`principalSet:${host}${name}/attribute.repository/acme/app`),
+      (error) => error instanceof MayflyError && hint.test(error.hint),
+    )
+})
+
 describe('a member', () => {
   const table: [member: string, principal: GooglePrincipal, matches: boolean][] = [
     [`principal:${host}${pool}/subject/${workload.subject}`, workload, true],

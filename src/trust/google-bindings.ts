@@ -173,7 +173,7 @@ export function evaluateBindings(
     if (granted && !trace) return true
     if (applies(binding, question, trace)) granted = true
   }
-  trace?.push(permissionCheck(question.permission, granted, bindings.length))
+  trace?.push(permissionCheck(question, granted, bindings.length))
   return granted
 }
 
@@ -203,8 +203,8 @@ function poolMember(text: string, path: string): Member {
     refuse(
       path,
       text,
-      `${host}projects/NUMBER/locations/global/workloadIdentityPools/POOL/…`,
-      numberHint(pool),
+      `principal${one ? '' : 'Set'}:${host}projects/NUMBER/locations/global/workloadIdentityPools/POOL/…`,
+      poolHint(pool),
     )
   if (one) {
     if (kind === 'subject' && value !== '') return { kind, pool, value, text }
@@ -222,9 +222,12 @@ function poolMember(text: string, path: string): Member {
   return refuse(path, text, 'principalSet://…/group/GROUP, /attribute.NAME/VALUE or /*')
 }
 
-function numberHint(pool: string): string | undefined {
-  const project = pool.split('/')[1] ?? ''
-  return /^[a-z]/.test(project) ? `Name the project by its number, not its ID ${project}.` : undefined
+function poolHint(name: string): string | undefined {
+  const [, project = '', , , , pool = ''] = name.split('/')
+  if (/^[a-z]/.test(project)) return `Name the project by its number, not its ID ${project}.`
+  return pool && !/^[a-z0-9-]{4,32}$/.test(pool)
+    ? `A pool's ID is 4 to 32 of a-z, 0-9 and -, and ${JSON.stringify(pool)} is not.`
+    : undefined
 }
 
 function attributeOf(principal: GooglePrincipal & { type: 'federated' }, name: string): string | undefined {
@@ -268,12 +271,20 @@ function compared(
   return { presented: attributeOf(principal, member.name), expected: member.value }
 }
 
-function permissionCheck(permission: Permission, granted: boolean, count: number): Check {
+function permissionCheck({ principal, permission }: AccessQuestion, granted: boolean, count: number): Check {
   const hint = count === 0 ? 'No bindings are there' : 'No binding gives this principal the permission'
   return {
     check: 'permission',
     outcome: granted ? 'pass' : 'fail',
+    presented: asMember(principal),
     expected: permission,
     ...(!granted && { hint }),
   }
+}
+
+/** A principal as a binding would name it alone. */
+function asMember(principal: GooglePrincipal): string {
+  return principal.type === 'service-account'
+    ? `serviceAccount:${principal.email}`
+    : `principal:${host}${principal.pool}/subject/${principal.subject}`
 }

@@ -117,6 +117,13 @@ test('a reader that goes away is no failure', async (t) => {
   assert.deepEqual([code, err], [0, ''])
 })
 
+test('an answer that a full disk has lost is no success', async (t) => {
+  const home = await emptyHome(t)
+  const { code, err } = await run(['sh', '-c', 'exec "$0" help >/dev/full', mayfly], home, { cwd: home.HOME })
+  assert.equal(code, 1)
+  assert.match(err, /^error: standard output cannot be written \(ENOSPC\)\n.*\ncode: COMMAND_OUTPUT /)
+})
+
 test('a text that is longer than a pipe holds arrives whole', async (t) => {
   const home = await emptyHome(t)
   const host = 'token.actions.githubusercontent.com'
