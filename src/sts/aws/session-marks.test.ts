@@ -376,6 +376,10 @@ test('a session policy that is none is a MalformedPolicyDocument', async () => {
   const { web } = chain()
   for (const [policy, message] of [
     ['{', 'The policy is not in the valid JSON format.'],
+    [
+      JSON.stringify(may('s3:*')).replace('"Effect"', '"Effect":"Deny",$&'),
+      'The policy is not in the valid JSON format.',
+    ],
     ['{"Statement":[]}', 'Syntax errors in policy.'],
     [JSON.stringify(trusting('*', ['s3:*'])), 'Syntax errors in policy.'],
   ] as const)
