@@ -248,6 +248,8 @@ test('tag keys that begin with aws: are AWS’s own, in parameters and in claims
 for (const misspelled of [
   { 'PolicyArns.member.1.Arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
   { 'PolicyArns.member.1': 'arn:aws:iam::aws:policy/AWSDenyAll' },
+  { 'PolicyArns.Member.1.arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
+  { 'PolicyArns.list.1.arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
   { policy: '{}' },
   { 'tags.member.1.Key': 'team' },
   { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'shop', 'Tags.member.1.Value.x': '' },
