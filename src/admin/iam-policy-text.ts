@@ -1,6 +1,7 @@
 import { MayflyError } from '../errors.ts'
 import type { PolicyDocument } from '../registry/documents.ts'
 import { compilePolicy, type PolicyKind } from '../trust/aws-policy.ts'
+import { readJsonObject } from '../wire/json.ts'
 
 /**
  * A policy as a call passes it, in JSON.
@@ -30,13 +31,12 @@ export function policySize(document: PolicyDocument): number {
   return JSON.stringify(document).length
 }
 
+/** An element twice is none: the reader of one and the reader of the other would see two policies. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const words = 'This policy contains invalid Json'
-    throw malformed(words, words, cause)
-  }
+  const document = readJsonObject(Buffer.from(text))
+  if (document) return document
+  const words = 'This policy contains invalid Json'
+  throw malformed(words, words)
 }
 
 /** MalformedPolicyDocument, with AWS's words. */

@@ -29,13 +29,13 @@ const reports: AwsIdentity = {
 }
 
 /** A folder with a trust file and the refusal of a service that went by it. */
-function refused(t: TestContext, policy: object) {
+function refused(t: TestContext, policy: object, caller = reports) {
   const text = JSON.stringify(trustFor(policy))
   const { cwd, run } = commandPlace(t, { 'trust.yaml': text })
   const keys = keysFromFile(join(cwd, '.mayfly', 'keys.json'), [])
   const question = { action: 's3:PutObject', resource: 'arn:aws:s3:::home/a', keys: { 's3:prefix': 'work/' } }
   const registered = compileSnapshot(parseTrust(text, 'trust.yaml'))
-  const message = encodeAuthorizationMessage(reports, registered, question, keys)
+  const message = encodeAuthorizationMessage(caller, registered, question, keys)
   const files = commandPlace(t, {
     'message.txt': `You are not authorized. Encoded authorization failure message: ${message}\n`,
   })
@@ -55,6 +55,16 @@ test('a service’s refusal is explained by the encoded message in its answer', 
     [json.decision, json.message.context.action, json.message.explicitDeny],
     ['deny', 's3:PutObject', false],
   )
+})
+
+test('of a federated user it is said that the message has not whose policies decided', async (t) => {
+  const arn = 'arn:aws:sts::123456789012:federated-user/ann'
+  const userId = '123456789012:ann'
+  const ann = { ...reports, arn, userId, credential: 'federated-user', federatedBy: reports.arn } as const
+  const { code, out } = await refused(t, allow('s3:PutObject'), ann)()
+  assert.equal(code, 1)
+  assert.match(out, /does not say which user federated it/)
+  assert.doesNotMatch(out, /not registered/)
 })
 
 test('where the policies would allow it now, what else refused it is said', async (t) => {

@@ -15,13 +15,16 @@ export interface Circumstances {
   readonly from?: string
   /** Whether it came by TLS; absent where it did not come over a network. */
   readonly secure?: boolean
-  /** What the caller's program says it is. */
+  /** What the caller's program says it is: the beginning of that. */
   readonly userAgent?: string
 }
 
+/** Every pattern of every policy may read all of it, and a caller says in it what it likes. */
+const longestUserAgent = 1024
+
 export function circumstancesOf(request: StsRequest, nowMs: number): Circumstances {
   const { from, origin } = request
-  const userAgent = headerOf(request, 'user-agent')
+  const userAgent = headerOf(request, 'user-agent')?.slice(0, longestUserAgent)
   return {
     nowMs,
     secure: origin.startsWith('https:'),

@@ -26,7 +26,7 @@ export function explainMessage({ context }: AuthorizationMessage, registered: Sn
     principal: { type: 'aws', arn, account },
     keys: new Map(keys),
   }
-  const trace: Check[] = registered.principalOf(identity) ? [] : [unregistered(arn)]
+  const trace: Check[] = registered.principalOf(identity) ? [] : [unknownPrincipal(identity)]
   const { effect } = permits(permissionsOf(identity, registered), request, trace)
   return decisionOf([...trace, ...(effect === 'allow' ? [allowedNow] : [])])
 }
@@ -38,13 +38,12 @@ const allowedNow: Check = {
   hint: 'The policies that are registered allow it: a policy that the session was narrowed to refused, or one has changed since',
 }
 
-function unregistered(arn: string): Check {
-  return {
-    check: 'principal',
-    outcome: 'fail',
-    presented: arn,
-    hint: 'Its role or user is not registered',
-  }
+function unknownPrincipal({ arn, credential }: AwsIdentity): Check {
+  const hint =
+    credential === 'federated-user'
+      ? 'A message does not say which user federated it, so that no policy of that user is looked at'
+      : 'Its role or user is not registered'
+  return { check: 'principal', outcome: 'fail', presented: arn, hint }
 }
 
 function identityOf({ arn, id, name }: AuthorizationMessage['context']['principal']): AwsIdentity {

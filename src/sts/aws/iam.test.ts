@@ -227,6 +227,11 @@ test('lists come in pages', async (t) => {
 for (const [what, document, words] of [
   ['no JSON', '{', 'This policy contains invalid Json'],
   [
+    'an element twice',
+    JSON.stringify(trusts({ AWS: account }, 'sts:AssumeRole')).replace('"Effect"', '"Effect":"Deny",$&'),
+    'This policy contains invalid Json',
+  ],
+  [
     'another action',
     trusts({ AWS: account }, 's3:GetObject'),
     'AssumeRole policy may only specify STS AssumeRole actions.',

@@ -60,8 +60,9 @@ export function notSupported(parameter: string): MayflyError {
   return new MayflyError('REQUEST_UNSUPPORTED', { message: text, values: { text } })
 }
 
-/** Whether `Tags.member.1.Key` is a place in a list: of a field that is misspelled AWS would know nothing. */
+/** Whether `Tags.member.1.Key` is a place in a list: of what is misspelled in it AWS would know nothing. */
 function hasField(constraint: Constraint | ListConstraint, full: string): boolean {
-  const field = full.split('.').slice(3).join('.')
-  return 'fields' in constraint && constraint.fields.some((each) => each.name === field)
+  const [, member, , ...field] = full.split('.')
+  if (member !== 'member' || !('fields' in constraint)) return false
+  return constraint.fields.some((each) => each.name === field.join('.'))
 }

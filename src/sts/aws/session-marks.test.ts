@@ -248,6 +248,8 @@ test('tag keys that begin with aws: are AWS’s own, in parameters and in claims
 for (const misspelled of [
   { 'PolicyArns.member.1.Arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
   { 'PolicyArns.member.1': 'arn:aws:iam::aws:policy/AWSDenyAll' },
+  { 'PolicyArns.Member.1.arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
+  { 'PolicyArns.list.1.arn': 'arn:aws:iam::aws:policy/AWSDenyAll' },
   { policy: '{}' },
   { 'tags.member.1.Key': 'team' },
   { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'shop', 'Tags.member.1.Value.x': '' },
@@ -376,6 +378,10 @@ test('a session policy that is none is a MalformedPolicyDocument', async () => {
   const { web } = chain()
   for (const [policy, message] of [
     ['{', 'The policy is not in the valid JSON format.'],
+    [
+      JSON.stringify(may('s3:*')).replace('"Effect"', '"Effect":"Deny",$&'),
+      'The policy is not in the valid JSON format.',
+    ],
     ['{"Statement":[]}', 'Syntax errors in policy.'],
     [JSON.stringify(trusting('*', ['s3:*'])), 'Syntax errors in policy.'],
   ] as const)

@@ -1,6 +1,7 @@
 import { MayflyError } from '../../errors.ts'
 import type { AwsRequest } from '../../trust/aws-evaluate.ts'
 import { compilePolicy, type Policy } from '../../trust/aws-policy.ts'
+import { readJsonObject } from '../../wire/json.ts'
 import type { AwsIdentity, SessionMarks, SessionPolicies, SessionTag } from '../ask.ts'
 import { packedPolicySize } from './packed-size.ts'
 import type { AwsAccount } from './registered.ts'
@@ -105,13 +106,10 @@ export function sessionPolicies(
 }
 
 function inlinePolicy(text: string): Policy {
-  try {
-    return compilePolicy(JSON.parse(text), 'identity', '')
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-    const words = 'The policy is not in the valid JSON format.'
-    throw new MayflyError('TRUST_POLICY', { message: words, values: { text: words } })
-  }
+  const document = readJsonObject(Buffer.from(text))
+  if (document) return compilePolicy(document, 'identity', '')
+  const words = 'The policy is not in the valid JSON format.'
+  throw new MayflyError('TRUST_POLICY', { message: words, values: { text: words } })
 }
 
 function unknownPolicy(arn: string): MayflyError {

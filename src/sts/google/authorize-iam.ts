@@ -17,7 +17,7 @@ import type { GoogleProject } from './registered.ts'
 
 /** A call that its caller may make. */
 export interface IamGrant {
-  readonly project: GoogleProject
+  readonly project: Pick<GoogleProject, 'projectNumber' | 'projectId'>
   /** Whether the caller has a permission on what the call names. */
   holds(permission: string): boolean
   /** The same with what the call is found to do, which conditions can ask about. @throws TRUST_DENIED */
@@ -48,15 +48,14 @@ export function authorizeIam(
     if (!evaluateBindings(bindings, asked)) throw refused(route, identity, bindings, asked)
   }
   const { permission } = route.method
-  if (!project) throw refused(route, identity, bindings, { ...question, permission: permission ?? anything })
   if (permission !== undefined) demand(permission)
   const holds = (tested: string) =>
     evaluateBindings(bindings, { ...question, permission: tested as Permission })
-  return { project, holds, demand }
+  return { project: project ?? nowhere, holds, demand }
 }
 
-/** What is lacking where nothing was asked for. */
-const anything = 'iam.serviceAccounts.get'
+/** On it nobody holds anything: whoever asks what they hold does not learn that it is not there. */
+const nowhere = { projectNumber: '', projectId: '' }
 
 /** What Resource Manager has of a project. @see https://cloud.google.com/iam/docs/conditions-resource-attributes */
 const aProject = {

@@ -258,4 +258,8 @@ test("an account's own policy lets others administer it, and no other", async (t
   assert.deepEqual(await tested(), { permissions: permissions.slice(0, 1) })
   assert.equal((await call('POST', of('deployer', 'getIamPolicy'), undefined, by)).status, 200)
   assert.equal((await call('POST', of('viewer', 'getIamPolicy'), undefined, by)).code, 'PERMISSION_DENIED')
+  for (const verb of ['create', 'list']) {
+    const project = await call('POST', of('deployer', verb), { accountId: 'another' }, by)
+    assert.equal(project.code, 'INVALID_ARGUMENT', `what is of all accounts is no verb of one: ${verb}`)
+  }
 })

@@ -79,6 +79,20 @@ test('a binding of a project counts while its condition holds', async (t) => {
   assert.match((await side.set((await side.get(1)).body)).message!, /condition hashes/)
 })
 
+test('whether a project is there nobody learns by testing permissions', async (t) => {
+  const side = await sideWith(t)
+  const permissions = ['resourcemanager.projects.getIamPolicy']
+  for (const project of ['acme', 'nowhere']) {
+    const { status, body } = await side.ask(
+      'testIamPermissions',
+      { permissions },
+      { by: account('nobody') },
+      project,
+    )
+    assert.deepEqual([status, body], [200, {}], project)
+  }
+})
+
 test('whoever may grant some roles alone grants no more of them, in the project and in its accounts', async (t) => {
   const side = await sideWith(t)
   const condition = {

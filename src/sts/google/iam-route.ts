@@ -63,6 +63,7 @@ function ofProject(project: string, name: string): IamRoute {
 type Verbs = Readonly<Record<string, string>>
 const itemVerbs: Verbs = { GET: 'get', PATCH: 'patch', DELETE: 'delete' }
 const collectionVerbs: Verbs = { GET: 'list', POST: 'create' }
+const standard = new Set([...Object.values(itemVerbs), ...Object.values(collectionVerbs)])
 
 function routed(
   { method, path }: Pick<StsRequest, 'method' | 'path'>,
@@ -73,10 +74,18 @@ function routed(
   if (!found) return undefined
   const [project = '', ...names] = found.slice(1, -1).map(decoded)
   const custom = found.at(-1)
-  const name = `${family}.${custom === undefined ? verbs[method] : method === 'POST' ? custom : ''}`
+  const name = `${family}.${custom === undefined ? verbs[method] : customVerb(custom, method, verbs)}`
   const run = googleMethods.get(name)
   if (!run) throw unknown({ method, path })
   return { name, method: run, project, names, resource: resourceOf(found[0]) }
+}
+
+/**
+ * Of one item alone, and none that an HTTP method says: as a verb of one, what is on all of them would be authorized by that
+ * one's policy.
+ */
+function customVerb(verb: string, method: string, verbs: Verbs): string {
+  return verbs === itemVerbs && method === 'POST' && !standard.has(verb) ? verb : ''
 }
 
 /** Without the verb, and of what is made or listed that in which it is. */

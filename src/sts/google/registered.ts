@@ -107,19 +107,20 @@ const bindingsOf = oncePer(({ bindings }: ServiceAccountDocument) => compileBind
 
 type Oidc = NonNullable<PoolProviderDocument['oidc']>
 
-function trustedIssuer({ issuerUri, jwksJson, reach }: Oidc, at: string): TrustedIssuer {
-  if (jwksJson === undefined) return { issuer: issuerUri, reach }
-  return { issuer: issuerUri, reach, keys: named(`${at}.oidc.jwksJson`, () => uploadedKeys(jwksJson)) }
+function trustedIssuer(oidc: Oidc, at: string): TrustedIssuer {
+  const { issuerUri: issuer, jwksJson, reach } = oidc
+  if (jwksJson === undefined) return { issuer, reach }
+  return { issuer, reach, keys: named(`${at}.oidc.jwksJson`, () => uploadedKeys(oidc)) }
 }
 
-function uploadedKeys(jwksJson: string) {
+const uploadedKeys = oncePer(({ jwksJson = '' }: Oidc) => {
   try {
     return readJwks(JSON.parse(jwksJson))
   } catch (cause) {
     // Without the text: somebody may have uploaded a private key.
     throw new MayflyError('REGISTRY_DOCUMENT', { message: 'it is not a JWKS in JSON', cause })
   }
-}
+})
 
 /** Without a list of its own, a provider is named by its tokens: with `https:` before the name, or nothing. */
 function audiencesOf({ allowedAudiences }: Oidc, name: string): ReadonlySet<string> {

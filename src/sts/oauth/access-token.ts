@@ -34,15 +34,12 @@ export async function holderOfAccessToken(
 ): Promise<WebIdentity> {
   const claims = token.startsWith(prefix) ? unsealed(token, sealing) : await verified(token, server, by)
   if (claims?.iss !== server.issuer) throw foreign(server)
-  const { iss: issuer, sub: subject, aud, exp, jti } = claims as Record<string, string> & { exp: number }
+  const { iss: issuer, sub: subject, aud, exp } = claims as Record<string, string> & { exp: number }
   if (exp * 1000 <= by.nowMs)
     throw new MayflyError('REQUEST_CREDENTIAL_EXPIRED', {
       message: `the access token of ${subject} expired ${Math.ceil(by.nowMs / 1000 - exp)} s ago`,
     })
-  if (server.revoked.has(jti!))
-    throw new MayflyError('REQUEST_CREDENTIAL', {
-      message: `the access token ${jti} of ${subject} was revoked`,
-    })
+  checkNotRevoked(claims, server)
   return {
     type: 'web',
     provider: server.issuer,
@@ -52,6 +49,17 @@ export async function holderOfAccessToken(
     claims,
     expiresAtMs: exp * 1000,
   }
+}
+
+/** @throws REQUEST_CREDENTIAL */
+export function checkNotRevoked(
+  { jti, sub: subject }: Claims,
+  { revoked }: Pick<AuthorizationServer, 'revoked'>,
+): void {
+  if (typeof jti !== 'string' || !revoked.has(jti)) return
+  throw new MayflyError('REQUEST_CREDENTIAL', {
+    message: `the access token ${jti} of ${subject} was revoked`,
+  })
 }
 
 function unsealed(token: string, sealing: Sealing): Claims | undefined {

@@ -119,6 +119,23 @@ test('a revoked token is not active and buys nothing; another of the same subjec
   assert.deepEqual([action, decision, who?.subject], ['Revoke', 'allow', mainBranch])
 })
 
+test('nor does it buy anything at another authorization server here that takes the tokens of its own', async (t) => {
+  const [first, second] = oauthTrust.authorizationServers!
+  const providers = [...second!.providers, { issuer: onprem, audiences: [orders] }]
+  const rule = {
+    name: 'sibling',
+    issuer: onprem,
+    resources: [{ identifier: orders, scopes: ['orders.read'] }],
+  }
+  const taking = { ...second!, providers, rules: [...second!.rules, rule] }
+  const side = await oauthSide(t, { document: { ...oauthTrust, authorizationServers: [first!, taking] } })
+  const token = await tokenOf(side)
+  const buy = () => side.exchange({ subject_token: token, resource: orders }, opaque)
+  assert.equal((await buy()).status, 200)
+  await revoke(side, token)
+  assert.equal(told(await buy()), '400 invalid_request')
+})
+
 test('what is no token, or holds no more, is revoked without a word (RFC 7009 §2.2)', async (t) => {
   const side = await oauthSide(t)
   for (const token of ['x', side.job(), await tokenOf(side, {}, opaque)])

@@ -4,7 +4,7 @@ import type { OauthIdentity, OauthTokenAsk, WebIdentity } from '../ask.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Sts } from '../sts.ts'
 import { verificationBy } from '../web-identity.ts'
-import { holderOfAccessToken } from './access-token.ts'
+import { checkNotRevoked, holderOfAccessToken } from './access-token.ts'
 import type { PresentedToken } from './ask.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import type { AuthorizationServer } from './registered.ts'
@@ -23,15 +23,16 @@ export async function verifyOauth(
   const server = serverOf(ask, registered)
   const by = verificationBy(sts)
   const client = await authenticateClient(ask.client, server, { by, used: sts.usedAssertions })
-  const verify = (presented: PresentedToken) => verifyPresented(presented, server, sts)
+  const verify = (presented: PresentedToken) => verifyPresented(presented, server, registered, sts)
   const subject = await verify(ask.subject)
   const actor = ask.actor && (await verify(ask.actor))
   return { type: 'oauth', subject, ...(actor && { actor }), ...(client !== undefined && { client }) }
 }
 
-function verifyPresented(
+async function verifyPresented(
   { type, token }: PresentedToken,
   server: AuthorizationServer,
+  { authorizationServers }: Snapshot,
   sts: Sts,
 ): Promise<WebIdentity> {
   const by = verificationBy(sts)
@@ -39,7 +40,11 @@ function verifyPresented(
   const own = () => holderOfAccessToken(text, server, { sealing: sts.keys.sealing, by })
   if (type === 'access-token') return own()
   const jwt = readJwt(text)
-  return jwt.claims.iss === server.issuer ? own() : verifyProviderToken(jwt, server, by)
+  if (jwt.claims.iss === server.issuer) return own()
+  const identity = await verifyProviderToken(jwt, server, by)
+  const sibling = authorizationServers.get(identity.issuer)
+  if (sibling) checkNotRevoked(jwt.claims, sibling)
+  return identity
 }
 
 /** @throws TRUST_PROVIDER when it is not registered any more */
