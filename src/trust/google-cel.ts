@@ -1,5 +1,6 @@
 import { type CelInput, type CelResult, celEnv, parse, plan, unparse } from '@bufbuild/cel'
 import { withoutStacks } from '../wire/without-stacks.ts'
+import { bracketDepth } from './cel-brackets.ts'
 import { evaluationSteps } from './cel-cost.ts'
 import { beginEvaluation, patternOf } from './cel-matches.ts'
 import { refuse } from './document.ts'
@@ -47,6 +48,8 @@ type Call = Extract<Expr['exprKind'], { case: 'callExpr' }>['value']
 const env = celEnv({ funcs: googleFunctions })
 /** Deeper nesting than any mapping needs; it bounds the evaluator's stack. */
 const depthLimit = 64
+/** Of a chain of one operator, which counts as one level above: whatever walks it goes down by recursion all the same. */
+const chainLimit = 256
 /** Macros inside macros multiply; two levels compare every element of one list with every one of another. */
 const loopLimit = 2
 /** Operators that the evaluator knows itself. */
@@ -84,13 +87,14 @@ function inspected(text: string, path: string, options: CelOptions): Expr {
   const expr = parsed(text, path)
   const count = { logic: 0 }
   const names = new Set(variables)
-  inspect(expr, { names, attributes, macros, count, depth: 0, loops: 0, path, text })
+  inspect(expr, { names, attributes, macros, count, depth: 0, levels: 0, loops: 0, path, text })
   if (count.logic > mostLogicOperators)
     refuse(path, text, `at most ${mostLogicOperators} of &&, || and ! (it has ${count.logic})`)
   return expr
 }
 
 function parsed(text: string, path: string): Expr {
+  if (bracketDepth(text) > depthLimit) refuse(path, text, `brackets nested at most ${depthLimit} deep`)
   try {
     return parse(text).expr
   } catch (error) {
@@ -112,6 +116,8 @@ interface Place {
   /** What was seen so far, in the whole expression. */
   readonly count: { logic: number }
   readonly depth: number
+  /** The same with every link of a chain. */
+  readonly levels: number
   readonly loops: number
   readonly path: string
   readonly text: string
@@ -120,7 +126,8 @@ interface Place {
 /** Refuses what Google's CEL does not have, and makes every loop pay for its iterations. */
 function inspect(expr: Expr | undefined, at: Place): void {
   if (at.depth > depthLimit) refuse(at.path, at.text, `an expression nested at most ${depthLimit} deep`)
-  const within = { ...at, depth: at.depth + 1 }
+  if (at.levels > chainLimit) refuse(at.path, at.text, `an operator at most ${chainLimit} times in a row`)
+  const within = { ...at, depth: at.depth + 1, levels: at.levels + 1 }
   const kind = expr?.exprKind
   const name = nameOf(expr)
   if (name !== undefined && at.attributes.includes(name)) return
@@ -168,12 +175,12 @@ function inspectCall(call: Call, at: Place): void {
     inspect(each, isChain(call, each) ? { ...at, depth: at.depth - 1 } : at)
 }
 
-/** Whether it is the variable `api`, where there is one. */
 /** One of those that pay, which no expression may spell. */
 function isOurs(name: string): boolean {
   return name === stepFunction || name === rangeFunction
 }
 
+/** Whether it is the variable `api`, where there is one. */
 function isApi(target: Expr | undefined, { names }: Place): boolean {
   return target?.exprKind.case === 'identExpr' && target.exprKind.value.name === 'api' && names.has('api')
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MayflyError } from '../errors.ts'
+import { compileCel } from './google-cel.ts'
 import { type Circumstances, compileCondition } from './google-condition.ts'
 
 const compiled = (expression: string, more: object = {}) =>
@@ -126,4 +127,34 @@ describe('a condition', () => {
     assert.match(hintOf('resource.name == "x"'), /have no resource\.name/)
     assert.match(hintOf('request.time < timestamp("soon")'), /cannot be evaluated \(.*"soon"/)
   })
+})
+
+test('a chain of one operator has an end, long before the stack has one, whatever ran before', () => {
+  const chain = (links: number) => `"a"${' + "a"'.repeat(links)} == "x"`
+  assert.equal(compiled(chain(250)).holds({ nowMs }), false)
+  for (const text of [chain(260), chain(1900), `[[1]]${'[0]'.repeat(300)} == 1`])
+    assert.throws(
+      () => compiled(text),
+      (error) => error instanceof MayflyError && /at most 256 times in a row/.test(error.message),
+    )
+  const alternatives = Array.from({ length: 150 }, (_, i) => `assertion.sub == "${i}"`).join(' || ')
+  assert.ok(compileCel(alternatives, 'attributeCondition', { maxLength: 4096, variables: ['assertion'] }))
+})
+
+test('brackets nest as deep at the next start as they do now', () => {
+  const nested = (levels: number) => `${'('.repeat(levels)}true${')'.repeat(levels)}`
+  assert.equal(compiled(nested(60)).holds({ nowMs }), true)
+  const hidden = [
+    `"(" != r"\\" && ${nested(70)}`,
+    `// """\n${nested(70)}`,
+    `'''(\\''' '''  != "" || ${nested(70)}`,
+  ]
+  for (const text of [nested(65), nested(400), ...hidden])
+    assert.throws(
+      () => compiled(text),
+      (error) => error instanceof MayflyError && /brackets nested at most 64 deep/.test(error.message),
+      text,
+    )
+  const quoted = Array.from({ length: 12 }, () => `"${'('.repeat(20)}" != '[['`).join(' && ')
+  assert.equal(compiled(quoted).holds({ nowMs }), true)
 })
