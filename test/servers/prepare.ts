@@ -72,6 +72,7 @@ const toolchains = {
   zitadel: go('.'),
   pyjwt: python,
   'go-oidc': go('.'),
+  terraform: go('.'),
   nimbus: java,
 } as const satisfies Record<string, Toolchain>
 
