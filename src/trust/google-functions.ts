@@ -1,4 +1,5 @@
 import {
+  type CelEnv,
   type CelFunc,
   type CelInput,
   type CelList,
@@ -83,8 +84,8 @@ const ownFunctions: CelFunc[] = [
   ...conditionFunctions,
 ]
 
-/** All functions of Google's CEL: the standard ones, `extract`, those on strings, and `getAttribute` of `api`. */
-export const googleFunctions: CelFunc[] = [...celEnv({ funcs: ownFunctions }).funcs].map(priced)
+/** Google's CEL, each function paying for what it does: the standard ones, `extract`, those on strings, and `getAttribute` of `api`. */
+export const googleCel: CelEnv = celEnv({ funcs: [...celEnv({ funcs: ownFunctions }).funcs].map(priced) })
 
 /**
  * What stands in a value where a template has its one `{name}`: after the first occurrence of what the template
