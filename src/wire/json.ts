@@ -18,7 +18,7 @@ export function readJsonObject(
   const text = octets.toString('utf8')
   const value = parsed(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const members = countMembers(value, maxDepth)
+  const members = membersIn(value, maxDepth)
   return members === writtenMembers(text) ? (value as Record<string, unknown>) : undefined
 }
 
@@ -30,14 +30,15 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Members in the parsed value; NaN, which equals nothing, when it is too deep or holds too large a number. */
-function countMembers(value: unknown, depth: number): number {
-  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER) return Number.NaN
-  if (typeof value !== 'object' || value === null) return 0
+/** Members of an object or array and all in it; NaN, which equals nothing, when it is too deep or holds too large a number. */
+function membersIn(value: object, depth: number): number {
   if (depth === 0) return Number.NaN
-  const values = Object.values(value)
+  const values: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
   let count = Array.isArray(value) ? 0 : values.length
-  for (const each of values) count += countMembers(each, depth - 1)
+  for (const each of values) {
+    if (typeof each === 'number' && Math.abs(each) > Number.MAX_SAFE_INTEGER) return Number.NaN
+    if (typeof each === 'object' && each !== null) count += membersIn(each, depth - 1)
+  }
   return count
 }
 
