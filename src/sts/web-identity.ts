@@ -26,9 +26,10 @@ export interface Verification {
 export function verificationBy(sts: Sts): Verification {
   return {
     nowMs: sts.now(),
-    async checkSigned(jwt, trusted) {
+    checkSigned(jwt, trusted) {
       const key = sts.issuerKeys.key(trusted, jwt.header)
-      checkJws(jwt, key instanceof Promise ? await key : key)
+      // Mostly it is at hand, and nothing has to be waited for.
+      return key instanceof Promise ? key.then((late) => checkJws(jwt, late)) : checkJws(jwt, key)
     },
   }
 }
