@@ -98,7 +98,7 @@ class Entry implements AuditEntry {
   }
 
   allowed(minted?: Minted): Promise<void> {
-    return this.#keep({ ...this.#base('allow'), ...(minted && givenOf(minted)) })
+    return this.#keep(Object.assign(this.#base('allow'), minted && givenOf(minted)))
   }
 
   async refused(error: unknown): Promise<unknown> {
