@@ -86,7 +86,7 @@ export const ambiguousMapping: Rule = {
   why: 'acme + "-" + shop-web is the same as acme-shop + "-" + web: a delimiter that names may hold tells nobody where the one ends.',
   find: (given) =>
     boundMembers(given).flatMap((bound) => {
-      const { provider, member, account } = bound
+      const { provider, member, account, during } = bound
       const { document } = provider.given
       const [, first, , between = '', second] =
         joined.exec(document.attributeMapping[keyOf(bound)] ?? '') ?? []
@@ -96,6 +96,7 @@ export const ambiguousMapping: Rule = {
       const claims = ([one, other]: Split) => ({ [first]: one, [second]: other })
       return {
         document: { kind: 'provider', given: provider.given } as const,
+        ...(during !== undefined && { during }),
         path: ['attributeMapping', keyOf(bound)],
         effect: 'admits' as const,
         message: `${JSON.stringify(member.value)} is made of ${others.length + 1} pairs of ${first} and ${second}`,

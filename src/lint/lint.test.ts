@@ -164,6 +164,15 @@ test('of a binding with a condition it is said that it is so while that holds, a
   assert.deepEqual(bindings[0]!.condition, condition)
 })
 
+test('a finding about a provider is told with the condition of the binding that it comes from', async () => {
+  const [[from, bound] = []] = google.wrong['google-ambiguous-mapping']! as object[][]
+  const condition = { title: 'office hours', expression: 'request.time < date("2020-01-01")' }
+  const [binding] = (bound as ReturnType<typeof account>).bindings
+  const files = filesOf([from!, { bindings: [{ ...binding, condition }] }])
+  const finding = (await lint(givenBy(files))).find(({ rule }) => rule === 'google-ambiguous-mapping')!
+  assert.match(finding.message, /, while its condition "office hours" holds$/)
+})
+
 test('of several holes in one document each is told, and the fixed document has none', async () => {
   const two = {
     Version: '2012-10-17',
