@@ -1,5 +1,5 @@
 import { namesTenant, narrowed, type Pattern, patternsOf, suspected } from './aws-suspicion.ts'
-import { openingOf } from './platforms.ts'
+import { onBranch, openingOf } from './platforms.ts'
 import type { Claims, Rule } from './rule.ts'
 import {
   type Condition,
@@ -49,19 +49,12 @@ export const anyRef: Rule = {
     openPatterns(given).flatMap(([statement, condition, pattern]) => {
       const job = jobMeant(statement)
       const pushed = ownToken(statement, job)
-      const branch = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
-      if (branch === pushed.sub) return []
+      const branch = onBranch(pushed)
+      if (!branch) return []
       return {
         ...suspected(statement, condition.path),
         message: `${JSON.stringify(pattern)} fits every branch`,
-        tokens: [
-          {
-            ...pushed,
-            ref: String(pushed.ref ?? '').replace('main', 'feature'),
-            ref_protected: 'false',
-            sub: branch,
-          },
-        ],
+        tokens: [branch],
         fixed: narrowed(statement, condition, String(pushed.sub)),
       }
     }),

@@ -15,7 +15,7 @@ import {
   withMember,
   withoutMember,
 } from './google-members.ts'
-import { own, projectClaims } from './platforms.ts'
+import { onBranch, own, projectClaims } from './platforms.ts'
 import type { Claims, Rule, Suspicion } from './rule.ts'
 
 // Who of a pool may act as a service account, or has a role on a project.
@@ -176,13 +176,12 @@ export const anyRef: Rule = {
       .filter(namesProject)
       .flatMap((bound) => {
         const pushed = { ...ownToken(bound.provider, jobOf(bound)), ...valueIn(bound) }
-        const sub = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
-        if (sub === pushed.sub) return []
-        const ref = String(pushed.ref ?? '').replace('main', 'feature')
+        const branch = onBranch(pushed)
+        if (!branch) return []
         return {
           ...suspected(bound),
           message: 'it fits every branch',
-          tokens: [{ ...pushed, sub, ref, ref_protected: 'false' }],
+          tokens: [branch],
           legitimate: [pushed],
           fixed: withMember(bound, principalOf(bound, pushed)),
         }

@@ -3,7 +3,7 @@ import type { GivenAuthorizationServer } from '../registry/given.ts'
 import { meantToken, ownToken, platformFor } from './cel-tokens.ts'
 import { conditionRules } from './condition-rules.ts'
 import { both, type PlacedCondition, suspected } from './placed-condition.ts'
-import { own, platformOf, projectClaims } from './platforms.ts'
+import { onBranch, own, platformOf, projectClaims } from './platforms.ts'
 import type { Claims, OauthAsks, Rule } from './rule.ts'
 
 // Whose tokens the rules of an authorization server take, and which of their jobs.
@@ -137,14 +137,12 @@ export const anyRef: Rule = {
     foreignRules(given)
       .filter(({ condition }) => condition !== '')
       .flatMap((each) => {
-        const pushed = ownToken(each, own)
-        const sub = String(pushed.sub).replace(/main(?=:|$)/, 'feature')
-        if (sub === pushed.sub) return []
-        const ref = String(pushed.ref ?? '').replace('main', 'feature')
+        const branch = onBranch(ownToken(each, own))
+        if (!branch) return []
         return {
           ...suspected(each),
           message: `the rule ${each.rule.name} takes tokens of every branch`,
-          tokens: [{ ...pushed, sub, ref, ref_protected: 'false' }],
+          tokens: [branch],
           fixed: each.with(subjectBesides(each, meantToken(each))),
         }
       }),

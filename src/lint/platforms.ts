@@ -240,3 +240,10 @@ export function openingOf(pattern: string, platform: Platform): Opening {
   if (!platform.ownerPrefix.test(literal)) return 'owner'
   return platform.projectPrefix.test(literal) ? 'job' : 'project'
 }
+
+/** The token of a job on main as that job has it on another branch; undefined where its subject does not say the branch. */
+export function onBranch(token: Claims): Claims | undefined {
+  const sub = String(token.sub).replace(/main(?=:|$)/, 'feature')
+  if (sub === token.sub) return undefined
+  return { ...token, sub, ref: String(token.ref ?? '').replace('main', 'feature'), ref_protected: 'false' }
+}
